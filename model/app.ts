@@ -1,4 +1,5 @@
 import type { RunSpecId } from './ids.ts';
+import type { ExternalInfo, LinuxInfo } from './schema/container.ts';
 import type { Version } from './time.ts';
 
 /** An app in canonical form: every default filled in, old formats migrated, names and units as in Marathon's JSON. */
@@ -83,7 +84,7 @@ export interface Container {
   /** Null with host networking, where mappings mean nothing. */
   readonly portMappings: readonly PortMapping[] | null;
   /** As the user gave it (seccomp, ipcInfo); null when absent. */
-  readonly linuxInfo: Readonly<Record<string, unknown>> | null;
+  readonly linuxInfo: LinuxInfo | null;
 }
 
 export interface DockerImage {
@@ -101,7 +102,7 @@ export type Volume =
       readonly is: 'external';
       readonly containerPath: string;
       readonly mode: 'RO' | 'RW';
-      readonly external: Readonly<Record<string, unknown>>;
+      readonly external: ExternalInfo;
     }
   | { readonly is: 'secret'; readonly containerPath: string; readonly secret: string };
 

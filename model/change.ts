@@ -15,13 +15,6 @@ export interface Delay {
   readonly reference: Millis;
 }
 
-/** A definition as it once was. */
-export interface AppVersion {
-  readonly app: App;
-  /** Set when the app was deleted: its history goes first when room is made. */
-  readonly deleted: boolean;
-}
-
 /** Facts about this cluster of which there is one. */
 export interface Identity {
   readonly frameworkId: FrameworkId | null;
@@ -32,8 +25,8 @@ export interface Identity {
 /** Everything that survives a crash, by kind and key. A new kind of record is a new line here. */
 export interface RecordKinds {
   readonly app: { readonly key: RunSpecId; readonly value: App };
-  /** Key: `<app id>@<version in ms>`. */
-  readonly appVersion: { readonly key: string; readonly value: AppVersion };
+  /** A definition as it once was. Key: `<app id>@<version in ms>`. */
+  readonly appVersion: { readonly key: string; readonly value: App };
   readonly group: { readonly key: GroupId; readonly value: Group };
   readonly instance: { readonly key: InstanceId; readonly value: Instance };
   readonly deployment: { readonly key: DeploymentId; readonly value: Deployment };

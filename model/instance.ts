@@ -65,7 +65,7 @@ export interface Task {
   readonly message: string;
 }
 
-/** Standing of one health check of one instance. Index = position in the app's `healthChecks`. */
+/** Standing of one health check of one instance. */
 export interface HealthStanding {
   readonly alive: boolean;
   readonly consecutiveFailures: number;
@@ -83,6 +83,7 @@ export interface Instance {
   readonly runSpecId: RunSpecId;
   /** Version of the definition it was, or will be, launched with. */
   readonly runSpecVersion: Version;
+  readonly createdAt: Millis;
   /** Number of launches so far; task ids end with it. */
   readonly incarnation: number;
   readonly goal: Goal;
@@ -96,7 +97,8 @@ export interface Instance {
   readonly placement: Placement | null;
   /** Null before the first launch. */
   readonly task: Task | null;
-  readonly health: readonly HealthStanding[];
+  /** By position in the app's `healthChecks`; null before that check's first result. */
+  readonly health: readonly (HealthStanding | null)[];
   /** Over all checks: true = all alive, null = some have no result yet (or there are none). */
   readonly healthy: boolean | null;
   /** The kill asked for the present incarnation; cleared when it ends. */
