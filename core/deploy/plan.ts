@@ -16,9 +16,15 @@ export interface AppDifference {
  * Marathon: the steps that turn the old definitions into the new ones. What goes is stopped first; what comes is started (an empty
  * step that clients expect); then, dependencies first, everything new or changed is scaled or restarted.
  */
-export function planSteps(differences: readonly AppDifference[], apps: ReadonlyMap<RunSpecId, App>, kills: ReadonlyMap<RunSpecId, readonly InstanceId[]>): Step[] {
+export function planSteps(
+  differences: readonly AppDifference[],
+  apps: ReadonlyMap<RunSpecId, App>,
+  kills: ReadonlyMap<RunSpecId, readonly InstanceId[]>,
+): Step[] {
   const stop = differences.filter(({ before, after }) => before !== null && after === null).map(({ id }) => action('StopApplication', id));
-  const start = differences.filter(({ before, after }) => before === null && after !== null).map(({ id }) => action('StartApplication', id));
+  const start = differences
+    .filter(({ before, after }) => before === null && after !== null)
+    .map(({ id }) => action('StartApplication', id));
   const classes = new Map<number, Action[]>();
   const ranks = new Map<string, number>();
   for (const difference of differences) {

@@ -40,7 +40,11 @@ export function submit(turn: Turn, change: Change): Result<DeploymentResult, Ref
   for (const id of conflicting) cancel(turn, id, 'The deployment was cancelled by a newer one that was forced.');
   const groupsAdded = addParentGroups(turn, differences, change.version);
   for (const difference of differences) writeDefinition(turn, difference, change.version);
-  write(turn, { kind: 'identity', key: 'identity', value: { ...state.identity, rootVersion: Math.max(state.identity.rootVersion, change.version) } });
+  write(turn, {
+    kind: 'identity',
+    key: 'identity',
+    value: { ...state.identity, rootVersion: Math.max(state.identity.rootVersion, change.version) },
+  });
   publish(turn, { type: 'group_change_success', groupId: change.groupId, version: change.version });
 
   const steps = planSteps(differences, state.apps, change.kills);
@@ -102,9 +106,11 @@ function conflictsOf(state: State, differences: readonly AppDifference[]): Deplo
 function refusalOf(state: State, differences: readonly AppDifference[]): Refusal | null {
   const added = differences.filter(({ before, after }) => before === null && after !== null);
   for (const { id } of added) {
-    if (state.groups.has(id as string as GroupId)) return invalid(`/apps/${id}`, 'Groups and Applications may not have the same identifier.');
+    if (state.groups.has(id as string as GroupId))
+      return invalid(`/apps/${id}`, 'Groups and Applications may not have the same identifier.');
     for (let group = parentOf(id); group !== ROOT; group = parentOf(group)) {
-      if (state.apps.has(group as string as RunSpecId)) return invalid(`/groups/${group}`, 'Groups and Applications may not have the same identifier.');
+      if (state.apps.has(group as string as RunSpecId))
+        return invalid(`/groups/${group}`, 'Groups and Applications may not have the same identifier.');
     }
   }
   const { maxApps } = state.settings;
@@ -144,7 +150,11 @@ function addParentGroups(turn: Turn, differences: readonly AppDifference[], vers
   for (const { id, after } of differences) {
     if (after === null) continue;
     for (let group = parentOf(id); group !== ROOT && !turn.state.groups.has(group); group = parentOf(group)) {
-      write(turn, { kind: 'group', key: group, value: { id: group, version, dependencies: [], enforceRole: newEnforceRole(turn.state, group) } });
+      write(turn, {
+        kind: 'group',
+        key: group,
+        value: { id: group, version, dependencies: [], enforceRole: newEnforceRole(turn.state, group) },
+      });
       added.push(group);
     }
   }
@@ -167,4 +177,3 @@ export function versioned(after: App, before: App | null, change: 'none' | 'scal
       return before;
   }
 }
-

@@ -3,7 +3,7 @@ import type { Instance } from '../../model/instance.ts';
 import type { ProbeResult, ProbeTarget } from '../../model/probe.ts';
 import { definitionOf, type ProbeState } from '../state.ts';
 import { touch, type Turn } from '../turn.ts';
-import { effectivePort } from '../../model/ports.ts';
+import { declaredPorts, effectivePort } from '../../model/ports.ts';
 import { checkFailed, checkSucceeded, runsOnAgent } from './verdict.ts';
 
 /** Marathon: the first check comes soon, whatever the interval. */
@@ -22,7 +22,11 @@ export function beginProbes(turn: Turn, instance: Instance): void {
     const first = Math.min(intervalMs(check), FIRST_CHECK_WITHIN_MS);
     begin(turn, instance, { is: 'health', index }, turn.now + first);
   }
-  if (app.readinessChecks.length > 0 && turn.state.locks.has(app.id) && turn.state.volatile.readiness.get(instance.task.id)?.ready !== true) {
+  if (
+    app.readinessChecks.length > 0 &&
+    turn.state.locks.has(app.id) &&
+    turn.state.volatile.readiness.get(instance.task.id)?.ready !== true
+  ) {
     begin(turn, instance, { is: 'readiness' }, turn.now);
   }
 }
@@ -124,7 +128,7 @@ function subjectOf(turn: Turn, probe: ProbeState): { instance: Instance; app: Ap
 
 function targetOf(app: App, instance: Instance, check: HealthCheck | ReadinessCheck): ProbeTarget | null {
   const hostPorts = instance.placement?.hostPorts ?? [];
-  const port = effectivePort(app, hostPorts, check);
+  const port = effectivePort(app, hostPorts, 'portName' in check ? portNamed(app, check) : check);
   if (port === null || instance.placement === null) return null;
   const path = check.path ?? '/';
   return {
@@ -135,6 +139,10 @@ function targetOf(app: App, instance: Instance, check: HealthCheck | ReadinessCh
     followRedirects: false,
     keepBody: 'portName' in check && check.preserveLastResponse,
   };
+}
+
+function portNamed(app: App, { portName, protocol }: ReadinessCheck) {
+  return { protocol, port: null, portIndex: declaredPorts(app).findIndex(({ name }) => name === portName) };
 }
 
 function intervalMs(check: HealthCheck | ReadinessCheck): number {

@@ -8,7 +8,8 @@ export function drive(turn: Turn, instance: Instance): void {
   if (instance.goal === 'Decommissioned' && mayForget(instance)) return removeInstance(turn, instance);
   if (instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive') return driveUnreachable(turn, instance);
   if (instance.goal !== 'Running' || instance.kill !== null) return driveKill(turn, instance);
-  if (instance.condition === 'Provisioned' || instance.condition === 'Staging' || instance.condition === 'Starting') watchLaunch(turn, instance);
+  if (instance.condition === 'Provisioned' || instance.condition === 'Staging' || instance.condition === 'Starting')
+    watchLaunch(turn, instance);
 }
 
 /** Gives kills that waited for a place in flight, oldest first. */
@@ -24,7 +25,13 @@ export function driveWaitingKills(turn: Turn): void {
 
 function mayForget({ condition, task }: Instance): boolean {
   // Marathon: an unreachable ephemeral instance cannot be killed, only given up; should it come back, it is unknown and ended.
-  return task === null || condition === 'Scheduled' || isTerminal(condition) || condition === 'Unreachable' || condition === 'UnreachableInactive';
+  return (
+    task === null ||
+    condition === 'Scheduled' ||
+    isTerminal(condition) ||
+    condition === 'Unreachable' ||
+    condition === 'UnreachableInactive'
+  );
 }
 
 function driveKill(turn: Turn, instance: Instance): void {
@@ -92,4 +99,3 @@ export function requestKill(turn: Turn, instance: Instance, kill: 'asked' | 'unh
   if (instance.kill !== null || instance.task === null) return;
   writeInstance(turn, { ...instance, kill });
 }
-

@@ -64,7 +64,8 @@ function ended(turn: Turn, before: Instance, after: Instance, status: TaskStatus
   // The cause of a kill for bad health was written when it was decided, unless the agent decided it.
   const killedByAgentCheck = status.state === 'TASK_KILLED' && status.healthy === false;
   if (FAILURES.has(status.state) || killedByAgentCheck) rememberFailure(turn, after, status.state, status.message);
-  if (app !== undefined && turn.state.apps.has(app.id) && before.goal === 'Running' && countsAsFailure(after.condition)) countFailure(turn, app);
+  if (app !== undefined && turn.state.apps.has(app.id) && before.goal === 'Running' && countsAsFailure(after.condition))
+    countFailure(turn, app);
 }
 
 /** The same condition again: news of health, of a check or of addresses at most. */

@@ -19,7 +19,12 @@ const CONDITION_OF: Readonly<Record<Exclude<TaskState, 'TASK_LOST'>, Condition>>
 };
 
 /** Mesos: a task lost for one of these reasons may still be running somewhere. */
-const RECOVERABLE: ReadonlySet<string> = new Set(['REASON_RECONCILIATION', 'REASON_SLAVE_DISCONNECTED', 'REASON_SLAVE_REMOVED', 'REASON_MASTER_DISCONNECTED']);
+const RECOVERABLE: ReadonlySet<string> = new Set([
+  'REASON_RECONCILIATION',
+  'REASON_SLAVE_DISCONNECTED',
+  'REASON_SLAVE_REMOVED',
+  'REASON_MASTER_DISCONNECTED',
+]);
 
 export function conditionOf(state: TaskState, reason: string | null): Condition {
   if (state !== 'TASK_LOST') return CONDITION_OF[state];

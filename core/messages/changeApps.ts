@@ -4,8 +4,9 @@ import { classifyChange } from '../../model/differ.ts';
 import { parentOf, ROOT, type RunSpecId } from '../../model/ids.ts';
 import { assignServicePorts, servicePortsOf } from '../../model/normalise/servicePorts.ts';
 import { err, ok, type Result } from '../../model/result.ts';
-import { rollbackVersion, settleApp } from '../../model/settle.ts';
+import { settleApp } from '../../model/normalise/settle.ts';
 import type { Version } from '../../model/time.ts';
+import { rollbackVersion } from '../../model/update.ts';
 import type { AppDifference } from '../deploy/plan.ts';
 import { refuseIfBusy, submit, versioned } from '../deploy/submit.ts';
 import { validRoles } from '../roles.ts';
@@ -49,7 +50,14 @@ function settle(turn: Turn, { id, update, mode, mayCreate }: AppChange, before: 
     if (rollback !== null) return rolledBack(turn, id, rollback);
   }
   const roles = validRoles(turn.state, id, before);
-  const settled = settleApp({ update, existing: before, mode: before === null ? 'create' : mode, id, settings: turn.state.settings, roles });
+  const settled = settleApp({
+    update,
+    existing: before,
+    mode: before === null ? 'create' : mode,
+    id,
+    settings: turn.state.settings,
+    roles,
+  });
   // Marathon: a body for an app that does not exist is judged as a whole app before the app is missed.
   if (settled.ok && before === null && !mayCreate) return err({ is: 'NotFound', message: `App '${id}' does not exist` });
   return settled;
@@ -70,4 +78,3 @@ function withServicePorts(turn: Turn, app: App, before: App | null, taken: Reado
   const isTaken = (port: number): boolean => servicePorts.has(port) || taken.has(port);
   return assignServicePorts(app, before, isTaken, { min: settings.localPortMin, max: settings.localPortMax });
 }
-

@@ -107,7 +107,14 @@ function provision(turn: Turn, { app, instance, offer, hostPorts }: Match): Task
     condition: 'Provisioned',
     since: now,
     activeSince: null,
-    placement: { agentId: offer.agentId, host: offer.host, region: offer.region, zone: offer.zone, attributes: offer.attributes, hostPorts },
+    placement: {
+      agentId: offer.agentId,
+      host: offer.host,
+      region: offer.region,
+      zone: offer.zone,
+      attributes: offer.attributes,
+      hostPorts,
+    },
     task: { id: taskId, state: 'TASK_STAGING', stagedAt: now, startedAt: null, ipAddresses: [], check: null, message: '' },
     health: [],
     healthy: null,
@@ -168,7 +175,8 @@ function tokensLeft(turn: Turn): number | null {
   const { launchTokens: max, launchTokenRefreshInterval } = turn.state.settings;
   if (max === null) return null;
   const { volatile } = turn.state;
-  if (turn.now >= volatile.launchTokens.refreshedAt + launchTokenRefreshInterval) volatile.launchTokens = { left: max, refreshedAt: turn.now };
+  if (turn.now >= volatile.launchTokens.refreshedAt + launchTokenRefreshInterval)
+    volatile.launchTokens = { left: max, refreshedAt: turn.now };
   const next = volatile.launchTokens.refreshedAt + launchTokenRefreshInterval;
   for (const spec of turn.state.waitingSpecs) volatile.deadlines.at(next, { is: 'spec', spec });
   return volatile.launchTokens.left;

@@ -32,7 +32,8 @@ export function decideStop(roster: Roster | undefined): RolloutDecision {
  * one too many have ended. Marathon: existing instances need not be healthy for a scale to end.
  */
 export function decideScale(state: State, app: App, roster: Roster | undefined, action: Action | null): RolloutDecision {
-  const keepers = roster === undefined ? 0 : countWhere(roster.tally, ({ goal, condition }) => goal === 'Running' && condition !== 'UnreachableInactive');
+  const keepers =
+    roster === undefined ? 0 : countWhere(roster.tally, ({ goal, condition }) => goal === 'Running' && condition !== 'UnreachableInactive');
   if (keepers > app.instances) {
     const candidates = [...roster!.all.values()].filter(({ goal, condition }) => goal === 'Running' && condition !== 'UnreachableInactive');
     const sentenced: ReadonlySet<InstanceId> = new Set(action?.kill ?? []);
@@ -74,7 +75,9 @@ export function decideRestart(state: State, app: App, roster: Roster | undefined
   // Where there is no room to move, an old instance known to be ill makes it: nothing healthy is lost. (Marathon waits for ever.)
   const stuck = killNow === 0 && fresh.length < app.instances && oldActive + fresh.length >= maxCapacity && oldActive === queue.length;
   const ill = stuck ? queue.filter(({ healthy: verdict }) => verdict === false).slice(0, 1) : [];
-  const decommission = [...idle, ...queue.slice(0, killNow), ...ill, ...surplus];
+  // Once all new ones are ready, nothing old is needed any more, whatever its health.
+  const allowed = ready >= app.instances ? queue.length : killNow;
+  const decommission = [...idle, ...queue.slice(0, allowed), ...ill, ...surplus];
   const start = Math.max(0, Math.min(app.instances - fresh.length, maxCapacity - oldActive - fresh.length));
   const done = old.length === 0 && decommission.length === 0 && start === 0 && ready >= app.instances && fresh.length === app.instances;
   return { start, decommission, done, waitingFor: done ? null : waitingWords(app, old.length, ready) };

@@ -33,7 +33,10 @@ export function attributeText({ value }: Attribute): string {
     case 'scalar':
       return formatScalar(value.scalar);
     case 'ranges':
-      return `[${[...value.ranges].sort((a, b) => a.begin - b.begin).map(rangeText).join(',')}]`;
+      return `[${[...value.ranges]
+        .sort((a, b) => a.begin - b.begin)
+        .map(rangeText)
+        .join(',')}]`;
     case 'set':
       return `{${[...value.items].sort().join(',')}}`;
   }
