@@ -27,7 +27,7 @@ export interface Parts {
   readonly chance: Chance;
   readonly settings: Settings;
   /** `host:port` under which our API is reached. */
-  readonly address: string;
+  readonly address: () => string;
   readonly soon: (run: () => void) => void;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
@@ -36,6 +36,8 @@ export interface Lifecycle extends Orchestra {
   /** Resolves when we lead for the first time; rejects when the store cannot be opened (StoreUnusable). */
   start(): Promise<void>;
   stop(how: { readonly tasks: 'leave' | 'kill' }): Promise<void>;
+  /** Steps down, and stands again at once. Tasks go on. */
+  abdicate(): Promise<void>;
   /** A consistent copy of the store as one file, while work goes on. */
   backup(path: string): Promise<void>;
 }
@@ -72,7 +74,7 @@ export function createLifecycle(parts: Parts): Lifecycle {
   }
 
   async function lead(): Promise<void> {
-    stand('loading', 'The server is loading its state.', parts.address);
+    stand('loading', 'The server is loading its state.', parts.address());
     const store = parts.store();
     const records: StoredRecord[] = [];
     try {
@@ -91,7 +93,7 @@ export function createLifecycle(parts: Parts): Lifecycle {
     lookAtEverything(state);
     const loop = makeLoop(store, engine, state);
     reign = { store, engine, loop, view: viewOf(state), probes: new Set() };
-    stand('leading', 'Leading.', parts.address);
+    stand('leading', 'Leading.', parts.address());
     log('info', `leading with ${state.apps.size} apps and ${state.instances.size} instances`);
     engine.start((event) => loop.post({ is: 'engine', event }));
     loop.post({ is: 'wake' });
@@ -143,7 +145,7 @@ export function createLifecycle(parts: Parts): Lifecycle {
 
   function reload(why: string): void {
     if (stopping) return;
-    stand('loading', `Waiting to open the store again: ${why}`, parts.address);
+    stand('loading', `Waiting to open the store again: ${why}`, parts.address());
     retry = clock.at(clock.now() + RELOAD_AFTER_MS, () => void lead());
   }
 
@@ -203,7 +205,7 @@ export function createLifecycle(parts: Parts): Lifecycle {
     start() {
       return new Promise((resolve, reject) => {
         firstReign = { resolve, reject };
-        parts.leader.campaign({ address: parts.address }, hear);
+        parts.leader.campaign({ address: parts.address() }, hear);
       });
     },
     async stop(how) {
@@ -212,6 +214,11 @@ export function createLifecycle(parts: Parts): Lifecycle {
       await stepDown('The server is stopping.', how.tasks);
       await parts.leader.resign();
       stand('stopped', 'The server has stopped.');
+    },
+    async abdicate() {
+      await stepDown('Leadership was given up.', 'leave');
+      await parts.leader.resign();
+      if (!stopping) parts.leader.campaign({ address: parts.address() }, hear);
     },
     async backup(path) {
       if (reign === null) throw new Error(standing.why);

@@ -1,4 +1,4 @@
-import { createSimulatedEngine, createSimulatedWorld, type TaskLife } from '../../engine/simulated/simulatedEngine.ts';
+import { createSimulatedEngine, createSimulatedWorld, type SimulatedWorld, type TaskLife } from '../../engine/simulated/simulatedEngine.ts';
 import { createAlone } from '../../leader/alone.ts';
 import { createLifecycle, type Lifecycle } from '../../loop/lifecycle.ts';
 import type { AgentInfo } from '../../model/agent.ts';
@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly seed?: number;
   readonly agents?: number;
   readonly cpus?: number;
+  /** Host ports of each agent. */
+  readonly ports?: number;
   readonly settings?: Partial<Settings>;
   /** By the command's text: `exit N` ends so 300 ms after it runs, anything else runs until killed. */
   readonly lifeOf?: (task: TaskInfo) => TaskLife;
@@ -33,6 +35,8 @@ export interface WorldOptions {
 export interface World {
   readonly time: VirtualTime;
   readonly events: PublicEvent[];
+  /** The agents and what really runs on them. */
+  readonly cluster: SimulatedWorld;
   readonly server: () => Lifecycle;
   ask<K extends CommandName>(name: K, ask: Commands[K]['ask']): Promise<AnswerTo<K>>;
   look<T>(look: (view: View) => T): Promise<T>;
@@ -48,11 +52,11 @@ export interface World {
 const ORIGIN = { clientIp: '127.0.0.1', uri: '/v2/apps' };
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { seed = 1, agents = 1, cpus = 32, settings = {}, lifeOf = lifeByCommand, answerOf = () => OK } = options;
+  const { seed = 1, agents = 1, cpus = 32, ports = 1_001, settings = {}, lifeOf = lifeByCommand, answerOf = () => OK } = options;
   const time = new VirtualTime();
   const chance = createSeededChance(seed);
   const disk = createMemoryDisk();
-  const cluster = createSimulatedWorld(Array.from({ length: agents }, (_, n) => agent(n, cpus)));
+  const cluster = createSimulatedWorld(Array.from({ length: agents }, (_, n) => agent(n, cpus, ports)));
   const events: PublicEvent[] = [];
   const log: string[] = [];
   let epoch = 0;
@@ -68,7 +72,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       clock: time,
       chance,
       settings: { ...DEFAULT_SETTINGS, ...settings },
-      address: 'simulated:8080',
+      address: () => 'simulated:8080',
       soon: time.soon,
       log: (_, message) => log.push(message),
     });
@@ -98,6 +102,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return {
     time,
     events,
+    cluster,
     server: () => server,
     ask,
     look,
@@ -131,9 +136,9 @@ export function lifeByCommand({ command }: TaskInfo): TaskLife {
   return { startsAfter: 50, ends, diesAfter: 100 };
 }
 
-function agent(n: number, cpus: number): AgentInfo {
+function agent(n: number, cpus: number, portCount: number): AgentInfo {
   const scalar = (name: string, value: number) => ({ name, role: '*', value: { is: 'scalar', scalar: value } as const });
-  const ports = { name: 'ports', role: '*', value: { is: 'ranges', ranges: [{ begin: 31_000, end: 32_000 }] } as const };
+  const ports = { name: 'ports', role: '*', value: { is: 'ranges', ranges: [{ begin: 31_000, end: 30_999 + portCount }] } as const };
   return {
     id: `agent-${n}` as AgentId,
     host: `agent-${n}.sim`,

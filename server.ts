@@ -1,0 +1,204 @@
+import { writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createApi } from './api/api.ts';
+import { createLocalEngine, type LocalEngine } from './engine/local/localEngine.ts';
+import { isLoopback, warningsOf } from './flags/conflicts.ts';
+import { helpText } from './flags/help.ts';
+import { INVALID_FLAG_EXIT, parseFlags } from './flags/parse.ts';
+import type { ServerFlags } from './flags/serverFlags.ts';
+import { infoConfig, settingsFrom } from './flags/settings.ts';
+import { createProber } from './health/prober.ts';
+import { createAlone } from './leader/alone.ts';
+import { createLifecycle, type Lifecycle } from './loop/lifecycle.ts';
+import { createSystemChance } from './loop/systemChance.ts';
+import { createSystemClock } from './loop/systemClock.ts';
+import { createLog, parseLogLevel, type Logger } from './observe/log.ts';
+import { createLogControl } from './observe/logControl.ts';
+import { Metrics } from './observe/metrics.ts';
+import { createFileStore } from './store/file/fileStore.ts';
+import { createMemoryStore } from './store/memory.ts';
+import { StoreUnusable, type Store } from './store/store.ts';
+import { VERSION } from './version.ts';
+
+/** Marathon's exit codes, and one of ours: the data folder cannot be used. */
+const EXIT = { storeUnusable: 100, uncaught: 107, bind: 111 } as const;
+/** The version of Marathon whose API this is, as clients ask for it. */
+const MARATHON_VERSION = '1.11.26';
+const OLDEST_NODE = 24;
+
+/** Runs the server until SIGTERM or SIGINT. Ends the process when it cannot start, with one sentence on stderr and Marathon's exit code. */
+export async function main(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+    return end(1, `Longrun needs Node ${OLDEST_NODE} or newer; this is ${process.version}. 'npm start' brings its own.`);
+  }
+  const parsed = parseFlags(argv, env);
+  if (!parsed.ok) return end(INVALID_FLAG_EXIT, parsed.error.message);
+  const flags = parsed.value;
+  if (flags.help) return print(helpText());
+  if (flags.version) return print(`longrun ${VERSION} (speaks Marathon ${MARATHON_VERSION})`);
+  await serve(flags);
+}
+
+async function serve(flags: ServerFlags): Promise<void> {
+  const log = createLog({ ...logStyle(flags), sink: { write: (line) => void writeSync(1, line) } });
+  process.on('uncaughtException', (error) => {
+    log.error({ stack: error.stack }, `a bug: ${error.message}`);
+    process.exit(EXIT.uncaught);
+  });
+  for (const warning of warningsOf(flags)) log.warn(warning);
+  const dataDir = resolve(flags.data_dir);
+  const host = advertisedHost(flags);
+  const parts = partsOf(flags, dataDir, host, log);
+  const { api, lifecycle } = parts;
+  try {
+    const bound = await api.listen();
+    log.info(`listening on http://${bound.host.includes(':') ? `[${bound.host}]` : bound.host}:${bound.port}, data in ${dataDir}`);
+    parts.address(`${host}:${bound.port}`);
+  } catch (problem) {
+    return end(EXIT.bind, bindMessage(flags, problem));
+  }
+  endOnSignals(parts, flags, log);
+  try {
+    await lifecycle.start();
+  } catch (problem) {
+    const message = problem instanceof Error ? problem.message : String(problem);
+    return end(problem instanceof StoreUnusable ? EXIT.storeUnusable : EXIT.uncaught, message);
+  }
+}
+
+/** Chooses and joins the parts: the only place that knows every room. */
+function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger) {
+  const clock = createSystemClock();
+  const settings = settingsFrom(flags);
+  const prober = createProber({ maxConcurrent: settings.maxConcurrentHealthChecks });
+  let address = `${host}:${flags.http_port}`;
+  let engine: LocalEngine | null = null;
+  const { store, lastEpoch } = storeOf(flags, dataDir, log);
+  const lifecycle = createLifecycle({
+    store,
+    engine: () => (engine = createLocalEngine(engineOptions())),
+    leader: createAlone({ lastEpoch }),
+    prober,
+    clock,
+    chance: createSystemChance(),
+    settings,
+    address: () => address,
+    soon: (run) => void setImmediate(run),
+    log: (level, message) => log[level](message),
+  });
+  const config = infoConfig(flags);
+  const api = createApi({
+    orchestra: lifecycle,
+    settings,
+    clock,
+    http: {
+      address: flags.http_address,
+      port: flags.http_port,
+      credentials: flags.http_credentials === null ? null : credentialsOf(flags.http_credentials),
+      realm: flags.http_realm,
+      allowOrigin: flags.access_control_allow_origin ?? [],
+      maxConcurrentRequests: flags.http_max_concurrent_requests,
+      compression: flags.http_compression,
+      hostNames: [flags.hostname],
+      insecure: flags.insecure,
+      prometheus: flags.metrics_prometheus,
+      eventsMaxOutstanding: flags.event_stream_max_outstanding_messages,
+      eventsHeartbeat: 5_000,
+    },
+    info: {
+      name: flags.framework_name,
+      version: MARATHON_VERSION,
+      buildref: `longrun-${VERSION}`,
+      marathonConfig: config.marathon_config,
+      zookeeperConfig: config.zookeeper_config,
+      httpConfig: config.http_config,
+    },
+    uiDir: join(import.meta.dirname, 'ui'),
+    metrics: new Metrics(flags.metrics_name_prefix, clock),
+    log,
+    logControl: createLogControl(log, clock),
+    sandbox: {
+      open: (taskId, file) => {
+        const folder = engine?.sandboxOf(taskId) ?? null;
+        return Promise.resolve(folder === null ? null : { path: join(folder, file) });
+      },
+    },
+    abdicate: () => void lifecycle.abdicate(),
+  });
+
+  function engineOptions(): Parameters<typeof createLocalEngine>[0] {
+    return {
+      dataDir,
+      hostname: host,
+      resources: flags.resources,
+      attributes: flags.attributes,
+      defaultUser: flags.mesos_user,
+      clock,
+      prober,
+      log: (level, message) => log[level](message),
+    };
+  }
+
+  return { api, lifecycle, address: (bound: string) => void (address = bound) };
+}
+
+function storeOf(flags: ServerFlags, dataDir: string, log: Logger): { store: () => Store; lastEpoch: () => Promise<number> } {
+  if (flags.internal_store_backend === 'mem') {
+    log.warn('--internal_store_backend mem: everything is forgotten when this server ends');
+    return { store: () => createMemoryStore(), lastEpoch: () => Promise.resolve(0) };
+  }
+  const file = createFileStore({ dataDir, log: (level, message) => log[level](message) });
+  return { store: () => file, lastEpoch: () => file.lastEpoch() };
+}
+
+/** On loopback others cannot reach us by the host's name, so tasks and clients are told the address that works. */
+function advertisedHost(flags: ServerFlags): string {
+  return !flags.given.has('hostname') && isLoopback(flags.http_address) ? '127.0.0.1' : flags.hostname;
+}
+
+function credentialsOf(text: string): { user: string; password: string } {
+  const colon = text.indexOf(':');
+  return { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+function logStyle(flags: ServerFlags) {
+  const level = flags.logging_level === 'off' ? ('off' as const) : (parseLogLevel(flags.logging_level ?? 'info') ?? 'trace');
+  return { level, form: process.stdout.isTTY ? ('plain' as const) : ('json' as const) };
+}
+
+function bindMessage(flags: ServerFlags, problem: unknown): string {
+  const code = problem instanceof Error && 'code' in problem ? String(problem.code) : '';
+  const where = `${flags.http_address}:${flags.http_port}`;
+  if (code === 'EADDRINUSE') return `Port ${flags.http_port} is in use: something else listens on ${where}. Choose another with --http_port.`;
+  if (code === 'EACCES') return `${where} may not be listened on by this user. Choose a port above 1023 with --http_port.`;
+  if (code === 'EADDRNOTAVAIL') return `${flags.http_address} is not an address of this host (--http_address).`;
+  return `Cannot listen on ${where}: ${problem instanceof Error ? problem.message : String(problem)}`;
+}
+
+function endOnSignals(parts: { api: { close(): Promise<void> }; lifecycle: Lifecycle }, flags: ServerFlags, log: Logger): void {
+  let ending = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    const tasks = flags.stop_tasks_on_exit ? 'kill' : 'leave';
+    log.info(`${signal}: stopping; tasks ${tasks === 'kill' ? 'are killed' : 'go on'}`);
+    setTimeout(() => process.exit(1), flags.graceful_shutdown_timeout).unref();
+    await Promise.all([parts.api.close(), parts.lifecycle.stop({ tasks })]);
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+function print(text: string): void {
+  writeSync(1, `${text}\n`);
+}
+
+function end(code: number, message: string): void {
+  writeSync(2, `longrun: ${message}\n`);
+  process.exit(code);
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await main(process.argv.slice(2), process.env);
+}

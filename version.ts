@@ -1,0 +1,2 @@
+/** The version of Longrun itself. */
+export const VERSION = '0.1.0';
