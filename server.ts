@@ -170,7 +170,8 @@ function logStyle(flags: ServerFlags) {
 function bindMessage(flags: ServerFlags, problem: unknown): string {
   const code = problem instanceof Error && 'code' in problem ? String(problem.code) : '';
   const where = `${flags.http_address}:${flags.http_port}`;
-  if (code === 'EADDRINUSE') return `Port ${flags.http_port} is in use: something else listens on ${where}. Choose another with --http_port.`;
+  if (code === 'EADDRINUSE')
+    return `Port ${flags.http_port} is in use: something else listens on ${where}. Choose another with --http_port.`;
   if (code === 'EACCES') return `${where} may not be listened on by this user. Choose a port above 1023 with --http_port.`;
   if (code === 'EADDRNOTAVAIL') return `${flags.http_address} is not an address of this host (--http_address).`;
   return `Cannot listen on ${where}: ${problem instanceof Error ? problem.message : String(problem)}`;

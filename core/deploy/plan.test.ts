@@ -27,7 +27,9 @@ function difference(before: App | null, after: App | null, restart = false): App
 }
 
 function stepsOf(differences: readonly AppDifference[], others: readonly App[] = []): string[][] {
-  const apps = new Map([...others, ...differences.map(({ after }) => after).filter((each) => each !== null)].map((each) => [each.id, each]));
+  const apps = new Map(
+    [...others, ...differences.map(({ after }) => after).filter((each) => each !== null)].map((each) => [each.id, each]),
+  );
   return planSteps(differences, apps, new Map()).map(({ actions }) => actions.map(({ action, app: id }) => `${action} ${id}`).sort());
 }
 
@@ -45,8 +47,19 @@ describe('the steps of a deployment', () => {
     ['a removed app', [difference(a, null)], [['StopApplication /a']]],
     ['nothing', [difference(a, a)], []],
     ['a restart', [difference(a, a, true)], [['RestartApplication /a']]],
-    ['two new independent apps', [difference(null, a), difference(null, b)], [['StartApplication /a', 'StartApplication /b'], ['ScaleApplication /a', 'ScaleApplication /b']]],
-    ['a new app and its new dependency', [difference(null, c), difference(null, b)], [['StartApplication /b', 'StartApplication /c'], ['ScaleApplication /b'], ['ScaleApplication /c']]],
+    [
+      'two new independent apps',
+      [difference(null, a), difference(null, b)],
+      [
+        ['StartApplication /a', 'StartApplication /b'],
+        ['ScaleApplication /a', 'ScaleApplication /b'],
+      ],
+    ],
+    [
+      'a new app and its new dependency',
+      [difference(null, c), difference(null, b)],
+      [['StartApplication /b', 'StartApplication /c'], ['ScaleApplication /b'], ['ScaleApplication /c']],
+    ],
   ])('%s', (_, differences, steps) => {
     expect(stepsOf(differences)).toEqual(steps);
   });
@@ -74,15 +87,40 @@ describe('the steps of a deployment', () => {
   test('a dependency on a group is one on everything below it', () => {
     const db = app('/db/one');
     const web = app('/web', { dependencies: ['/db'] });
-    expect(stepsOf([difference(null, web), difference(null, db)]).slice(1)).toEqual([['ScaleApplication /db/one'], ['ScaleApplication /web']]);
+    expect(stepsOf([difference(null, web), difference(null, db)]).slice(1)).toEqual([
+      ['ScaleApplication /db/one'],
+      ['ScaleApplication /web'],
+    ]);
   });
 
   test.each<[string, [string, string[]][], boolean]>([
-    ['a chain', [['/a', ['/b']], ['/b', ['/c']], ['/c', []]], false],
-    ['a circle', [['/a', ['/b']], ['/b', ['/a']]], true],
+    [
+      'a chain',
+      [
+        ['/a', ['/b']],
+        ['/b', ['/c']],
+        ['/c', []],
+      ],
+      false,
+    ],
+    [
+      'a circle',
+      [
+        ['/a', ['/b']],
+        ['/b', ['/a']],
+      ],
+      true,
+    ],
     ['itself', [['/a', ['/a']]], true],
     ['what does not exist', [['/a', ['/nowhere']]], false],
-    ['a circle through a group', [['/g/a', ['/b']], ['/b', ['/g']]], true],
+    [
+      'a circle through a group',
+      [
+        ['/g/a', ['/b']],
+        ['/b', ['/g']],
+      ],
+      true,
+    ],
   ])('%s is a cycle or not', (_, definitions, expected) => {
     const apps = definitions.map(([id, dependencies]) => app(id, { dependencies }));
     expect(hasCycle(new Map(apps.map((each) => [each.id, each])))).toBe(expected);

@@ -51,7 +51,7 @@ function unevenFirst(app: App, candidates: readonly Instance[], n: number): Inst
   while (chosen.length < n) {
     const spreads = fields.map((field) => spreadOf(field, left)).sort((a, b) => b.difference - a.difference);
     const worst = spreads[0];
-    if (worst === undefined || worst.difference === 0) break;
+    if (worst === undefined) break;
     const victim = left.find((instance) => {
       if (valueOf(worst.field, instance) !== worst.fullest) return false;
       const without = left.filter((other) => other !== instance);

@@ -34,7 +34,12 @@ async function act(world: World, chance: ReturnType<typeof createSeededChance>):
     case 'kill':
     case 'killScale': {
       const victims = (await world.instances(id)).slice(0, 2).map((instance) => instance.id);
-      await world.ask('killTasks', { which: { by: 'ids', app: null, instances: victims }, scale: force, wipe: !force && chance.next() < 0.3, force });
+      await world.ask('killTasks', {
+        which: { by: 'ids', app: null, instances: victims },
+        scale: force,
+        wipe: !force && chance.next() < 0.3,
+        force,
+      });
       return `kill ${victims.join(' ')}`;
     }
     case 'cancel': {
@@ -61,7 +66,9 @@ async function idOf(world: World, id: string) {
 /** What must hold at every moment. */
 async function check(world: World): Promise<void> {
   for (const agent of world.cluster.agents) {
-    const living = [...world.cluster.tasks.values()].filter(({ info, status }) => info.agentId === agent.id && !isTerminalState(status.state));
+    const living = [...world.cluster.tasks.values()].filter(
+      ({ info, status }) => info.agentId === agent.id && !isTerminalState(status.state),
+    );
     const ports = living.flatMap(({ info }) => info.resources.ports);
     expect(new Set(ports).size, 'portsOnce').toBe(ports.length);
     const cpus = agent.resources.find(({ name }) => name === 'cpus')!.value;
@@ -73,7 +80,9 @@ async function check(world: World): Promise<void> {
       const all = [...view.instancesOf(app.id)];
       const counts = view.countsOf(app.id);
       expect(counts.running, 'countsEqualScratch').toBe(all.filter(({ condition }) => condition === 'Running').length);
-      expect(counts.healthy, 'countsEqualScratch').toBe(all.filter(({ condition, healthy }) => isActive(condition) && healthy === true).length);
+      expect(counts.healthy, 'countsEqualScratch').toBe(
+        all.filter(({ condition, healthy }) => isActive(condition) && healthy === true).length,
+      );
     }
   });
 }
@@ -89,11 +98,17 @@ describe('whatever happens', () => {
     }
     await world.advance(120_000);
     const told = `after: ${story.join(', ')}`;
-    expect(await world.deployments().then((all) => all.filter(({ changed }) => changed.every(({ after }) => after?.cmd !== 'exit 1'))), told).toEqual([]);
+    expect(
+      await world.deployments().then((all) => all.filter(({ changed }) => changed.every(({ after }) => after?.cmd !== 'exit 1'))),
+      told,
+    ).toEqual([]);
     await world.look((view) => {
       for (const app of view.apps()) {
         const all = [...view.instancesOf(app.id)];
-        expect(all.filter(({ goal }) => goal === 'Running'), `${app.id} ${told}`).toHaveLength(app.instances);
+        expect(
+          all.filter(({ goal }) => goal === 'Running'),
+          `${app.id} ${told}`,
+        ).toHaveLength(app.instances);
         if (app.cmd !== 'exit 1') expect(view.countsOf(app.id).running, `${app.id} ${told}`).toBe(app.instances);
       }
       for (const { info, status } of world.cluster.tasks.values()) {
