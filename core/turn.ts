@@ -41,7 +41,7 @@ export function write(turn: Turn, change: Change): void {
 
 /** Publishes an event of now. */
 export function publish(turn: Turn, event: DistributiveOmit<PublicEvent, 'at'>): void {
-  turn.events.push({ ...event, at: turn.now } as PublicEvent);
+  turn.events.push({ ...event, at: turn.now });
 }
 
 /** Writes an instance, marks it and its run spec for a look, and publishes the change if a reader could see one. */

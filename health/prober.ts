@@ -38,7 +38,7 @@ export function createProber(options: ProberOptions): Prober {
     const lane = hung.has(keyOf(target)) ? slow : fast;
     const item: Item = { target, timeout, done, giveUpAt: performance.now() + maxQueueWait, lane, state: 'waiting', stop: null };
     if (fast.waiting.size + slow.waiting.size >= maxQueued) {
-      setImmediate(finish, item, { is: 'failed', cause: `Not probed: ${maxQueued} probes wait for their turn already` });
+      setImmediate(finish, item, { is: 'notMade', cause: `Not probed: ${maxQueued} probes wait for their turn already` });
     } else {
       lane.waiting.add(item);
       fillSoon();
@@ -119,7 +119,10 @@ export function createProber(options: ProberOptions): Prober {
       for (const item of lane.waiting) {
         if (item.giveUpAt > now) break;
         lane.waiting.delete(item);
-        finish(item, { is: 'failed', cause: `Not probed: no turn within ${maxQueueWait / 1000} s, ${running} other probes are under way` });
+        finish(item, {
+          is: 'notMade',
+          cause: `Not probed: no turn within ${maxQueueWait / 1000} s, ${running} other probes are under way`,
+        });
       }
     }
     watchWhoWaitsLongest();

@@ -276,7 +276,7 @@ export function proberSuite(name: string, make: (options: ProberOptions) => Prob
         const prober = make({ maxConcurrent: 1, maxQueueWait: 40 });
         const stop = prober.probe(at(port), LONG, () => {});
         expect(await ask(prober, at(port))).toEqual({
-          is: 'failed',
+          is: 'notMade',
           cause: 'Not probed: no turn within 0.04 s, 1 other probes are under way',
         });
         stop();
@@ -286,7 +286,7 @@ export function proberSuite(name: string, make: (options: ProberOptions) => Prob
         const port = await raw(() => {});
         const prober = make({ maxConcurrent: 1, maxQueued: 1 });
         const stops = [prober.probe(at(port), LONG, () => {}), prober.probe(at(port), LONG, () => {})];
-        expect(await ask(prober, at(port))).toEqual({ is: 'failed', cause: 'Not probed: 1 probes wait for their turn already' });
+        expect(await ask(prober, at(port))).toEqual({ is: 'notMade', cause: 'Not probed: 1 probes wait for their turn already' });
         for (const stop of stops) stop();
       });
 

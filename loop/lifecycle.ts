@@ -187,7 +187,7 @@ export function createLifecycle(parts: Parts): Lifecycle {
       return new Promise((resolve) => {
         const reply = nextReply;
         nextReply += 1;
-        asked.set(reply, resolve as (answer: AnswerTo<CommandName>) => void);
+        asked.set(reply, resolve);
         leading.loop.post({ is: 'command', reply, command: { name, ...ask } as Command });
       });
     },

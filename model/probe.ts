@@ -18,6 +18,8 @@ export interface ProbeTarget {
 export type ProbeResult =
   | { readonly is: 'response'; readonly status: number; readonly statusText: string; readonly contentType: string; readonly body: string }
   | { readonly is: 'connected' }
+  /** Our own queue was too long: says nothing about the target. */
+  | { readonly is: 'notMade'; readonly cause: string }
   /** No answer: `cause` says why in words, as Marathon shows it. */
   | { readonly is: 'failed'; readonly cause: string };
 

@@ -21,7 +21,7 @@ export function forgetOldVersions(turn: Turn, id: RunSpecId): void {
   let surplus = known.size - state.settings.maxVersions;
   if (surplus <= 0) return;
   const used = versionsInUse(state, id);
-  for (const app of [...known.values()]) {
+  for (const app of known.values()) {
     if (surplus <= 0) return;
     if (used.has(app.version)) continue;
     write(turn, { kind: 'appVersion', key: versionKey(app), value: null });
@@ -47,6 +47,6 @@ function forgetDeleted(turn: Turn, deleted: RunSpecId): void {
     // Its last instances may still have to be told apart by what they run.
     if (state.rosters.has(id)) continue;
     gone.delete(id);
-    for (const app of [...(state.versions.get(id)?.values() ?? [])]) write(turn, { kind: 'appVersion', key: versionKey(app), value: null });
+    for (const app of state.versions.get(id)?.values() ?? []) write(turn, { kind: 'appVersion', key: versionKey(app), value: null });
   }
 }

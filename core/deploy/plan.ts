@@ -80,7 +80,8 @@ function rankOf(app: App, apps: ReadonlyMap<RunSpecId, App>, ranks: Map<string, 
 /** Marathon: a dependency on a group is one on everything below it; one on nothing that exists is none. */
 function dependenciesOf(app: App, apps: ReadonlyMap<RunSpecId, App>): RunSpecId[] {
   return app.dependencies.flatMap((path) => {
-    if (apps.has(path as RunSpecId)) return [path as RunSpecId];
+    const app = apps.get(path as RunSpecId);
+    if (app !== undefined) return [app.id];
     return [...apps.keys()].filter((id) => isBelow(id, path as GroupId));
   });
 }

@@ -18,7 +18,10 @@ export function progress(turn: Turn): void {
       if (locking === undefined) steer(turn, id, null);
       else for (const deployment of locking) dirtyDeployments.add(deployment);
     }
-    for (const deployment of [...deployments.values()]) if (dirtyDeployments.has(deployment.id)) advance(turn, deployment);
+    for (const id of dirtyDeployments) {
+      const deployment = deployments.get(id);
+      if (deployment !== undefined) advance(turn, deployment);
+    }
   }
 }
 

@@ -12,6 +12,8 @@ const FIRST_CHECK_WITHIN_MS = 5_000;
 const SHORTEST_INTERVAL_MS = 1_000;
 const BODY_SHOWN_MAX = 64 * 1024;
 
+type ProbeAnswer = Exclude<ProbeResult, { is: 'notMade' }>;
+
 /** Begins the checks of an instance that runs and has none going on yet. */
 export function beginProbes(turn: Turn, instance: Instance): void {
   if (instance.condition !== 'Running' || instance.task === null) return;
@@ -68,6 +70,7 @@ function settle(turn: Turn, probe: ProbeState, result: ProbeResult): void {
   const { instance, check } = subject;
   probe.nextAt = turn.now + intervalMs(check);
   volatile.deadlines.at(probe.nextAt, { is: 'probe', key: probe.key });
+  if (result.is === 'notMade') return;
   if (probe.purpose.is === 'readiness') return takeReadiness(turn, instance, check as ReadinessCheck, result);
   const failure = failureOf(result);
   if (failure === null) checkSucceeded(turn, instance, probe.purpose.index);
@@ -75,7 +78,7 @@ function settle(turn: Turn, probe: ProbeState, result: ProbeResult): void {
 }
 
 /** Marathon: 200 to 399 is healthy; anything else is shown as it came. */
-function failureOf(result: ProbeResult): string | null {
+function failureOf(result: ProbeAnswer): string | null {
   switch (result.is) {
     case 'connected':
       return null;
@@ -86,7 +89,7 @@ function failureOf(result: ProbeResult): string | null {
   }
 }
 
-function takeReadiness(turn: Turn, instance: Instance, check: ReadinessCheck, result: ProbeResult): void {
+function takeReadiness(turn: Turn, instance: Instance, check: ReadinessCheck, result: ProbeAnswer): void {
   if (instance.task === null) return;
   // Marathon: no answer counts as a 504 whose body says why.
   const response =

@@ -35,7 +35,7 @@ export function checkFailed(turn: Turn, instance: Instance, index: number, check
   const known = instance.health[index] ?? UNKNOWN;
   const graceUntil = (instance.activeSince ?? turn.now) + check.gracePeriodSeconds * 1000;
   if (known.firstSuccess === null && turn.now < graceUntil) {
-    if (instance.health[index] == null) setStanding(turn, instance, index, UNKNOWN);
+    if (known === UNKNOWN) setStanding(turn, instance, index, UNKNOWN);
     return;
   }
   publish(turn, { type: 'failed_health_check_event', appId: instance.runSpecId, instanceId: instance.id, healthCheck: check });
