@@ -131,12 +131,12 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
     return {
       dataDir,
       hostname: host,
-      resources: flags.resources,
-      attributes: flags.attributes,
+      resources: flags.resources ?? '',
+      attributes: flags.attributes ?? '',
       defaultUser: flags.mesos_user,
       clock,
       prober,
-      log: (level, message) => log[level](message),
+      log: (message) => log.info(message),
     };
   }
 

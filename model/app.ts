@@ -160,7 +160,7 @@ export interface Check {
         readonly portIndex: number | null;
         readonly port: number | null;
         readonly path: string | null;
-        readonly scheme: string | null;
+        readonly scheme: 'HTTP' | 'HTTPS' | null;
       }
     | { readonly is: 'tcp'; readonly portIndex: number | null; readonly port: number | null }
     | { readonly is: 'exec'; readonly shell: string };

@@ -50,7 +50,9 @@ export function differs(one: unknown, other: unknown): boolean {
   if (one === other) return false;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return true;
   if (Array.isArray(one) || Array.isArray(other)) {
-    return !Array.isArray(one) || !Array.isArray(other) || one.length !== other.length || one.some((item, index) => differs(item, other[index]));
+    return (
+      !Array.isArray(one) || !Array.isArray(other) || one.length !== other.length || one.some((item, index) => differs(item, other[index]))
+    );
   }
   const theirs = new Map<string, unknown>(Object.entries(other));
   const ours = Object.entries(one);
