@@ -2,7 +2,6 @@ import { performance } from 'node:perf_hooks';
 import type { Prober, ProbeResult, ProbeTarget } from '../model/probe.ts';
 import type { Cancel, Millis } from '../model/time.ts';
 import type { Attempt } from './attempt.ts';
-import { exchange } from './http.ts';
 import { connectOnly } from './tcp.ts';
 
 export interface ProberOptions {
@@ -18,6 +17,13 @@ export interface ProberOptions {
 const STARTS_AT_ONCE = 32;
 /** Targets remembered as hanging, at most; the oldest is forgotten first. */
 const HUNG_MAX = 100_000;
+
+/** The HTTP client costs 12 MB of memory: a server that never probes does without. */
+let exchange: Attempt | null = null;
+
+async function loadHttp(): Promise<void> {
+  exchange ??= (await import('./http.ts')).exchange;
+}
 
 /**
  * Probes over the network, never more than `maxConcurrent` at once. First come, first served, in two lanes: a target that let its timeout
@@ -54,6 +60,10 @@ export function createProber(options: ProberOptions): Prober {
 
   function fill(): void {
     filling = false;
+    if (exchange === null) {
+      if (fast.waiting.size + slow.waiting.size > 0) void loadHttp().then(fillSoon);
+      return;
+    }
     for (let started = 0; running < maxConcurrent; started += 1) {
       const item = next(fast) ?? next(slow);
       if (item === null) break;
@@ -68,7 +78,7 @@ export function createProber(options: ProberOptions): Prober {
     item.lane.running += 1;
     running += 1;
     item.state = 'running';
-    const attempt: Attempt = item.target.protocol === 'tcp' ? connectOnly : exchange;
+    const attempt: Attempt = item.target.protocol === 'tcp' ? connectOnly : exchange!;
     const tell = (result: ProbeResult, didHang: boolean): void => {
       remember(keyOf(item.target), didHang);
       finish(item, result);

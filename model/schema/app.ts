@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from './type.ts';
 import { ContainerSchema } from './container.ts';
 import { CheckSchema, HealthCheckSchema, ReadinessCheckSchema } from './health.ts';
 import { IpAddressSchema, NetworkSchema, PortDefinitionSchema, PortsSchema } from './network.ts';

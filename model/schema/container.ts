@@ -1,4 +1,5 @@
-import { Type, type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './type.ts';
 import type { DeepReadonly } from '../deepReadonly.ts';
 import { PortMappingSchema } from './network.ts';
 import { Constraints, long, StringMap } from './words.ts';

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type } from './type.ts';
 import { AnyPort, int, PortName } from './words.ts';
 
 const { Object: object, Optional: optional } = Type;
