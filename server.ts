@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createApi } from './api/api.ts';
 import { createLocalEngine, type LocalEngine } from './engine/local/localEngine.ts';
+import { parseAttributes, parseResources } from './engine/local/notation.ts';
 import { isLoopback, warningsOf } from './flags/conflicts.ts';
 import { helpText } from './flags/help.ts';
 import { INVALID_FLAG_EXIT, parseFlags } from './flags/parse.ts';
@@ -37,7 +38,17 @@ export async function main(argv: readonly string[], env: Readonly<Record<string,
   const flags = parsed.value;
   if (flags.help) return print(helpText());
   if (flags.version) return print(`longrun ${VERSION} (speaks Marathon ${MARATHON_VERSION})`);
+  const wrong = hostFlagError(flags);
+  if (wrong !== null) return end(INVALID_FLAG_EXIT, wrong);
   await serve(flags);
+}
+
+/** `--resources` and `--attributes` are the engine's language: it says what is wrong with them before anything starts. */
+function hostFlagError(flags: ServerFlags): string | null {
+  const resources = parseResources(flags.resources ?? '');
+  if (!resources.ok) return `--resources: ${resources.error}`;
+  const attributes = parseAttributes(flags.attributes ?? '');
+  return attributes.ok ? null : `--attributes: ${attributes.error}`;
 }
 
 async function serve(flags: ServerFlags): Promise<void> {
@@ -54,7 +65,7 @@ async function serve(flags: ServerFlags): Promise<void> {
   try {
     const bound = await api.listen();
     log.info(`listening on http://${bound.host.includes(':') ? `[${bound.host}]` : bound.host}:${bound.port}, data in ${dataDir}`);
-    parts.address(`${host}:${bound.port}`);
+    parts.bound(bound.port);
   } catch (problem) {
     return end(EXIT.bind, bindMessage(flags, problem));
   }
@@ -88,6 +99,7 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
     log: (level, message) => log[level](message),
   });
   const config = infoConfig(flags);
+  const httpConfig = { ...config.http_config };
   const api = createApi({
     orchestra: lifecycle,
     settings,
@@ -112,7 +124,7 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
       buildref: `longrun-${VERSION}`,
       marathonConfig: config.marathon_config,
       zookeeperConfig: config.zookeeper_config,
-      httpConfig: config.http_config,
+      httpConfig,
     },
     uiDir: join(import.meta.dirname, 'ui'),
     metrics: new Metrics(flags.metrics_name_prefix, clock),
@@ -140,7 +152,13 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
     };
   }
 
-  return { api, lifecycle, address: (bound: string) => void (address = bound) };
+  /** With `--http_port 0` the port is known only now. */
+  function bound(port: number): void {
+    address = `${host}:${port}`;
+    httpConfig['http_port'] = port;
+  }
+
+  return { api, lifecycle, bound };
 }
 
 function storeOf(flags: ServerFlags, dataDir: string, log: Logger): { store: () => Store; lastEpoch: () => Promise<number> } {

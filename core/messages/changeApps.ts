@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../../model/result.ts';
 import { settleApp } from '../../model/normalise/settle.ts';
 import type { Version } from '../../model/time.ts';
 import { rollbackVersion } from '../../model/update.ts';
+import { residentChangeErrors } from '../../model/validate/resident.ts';
 import type { AppDifference } from '../deploy/plan.ts';
 import { refuseIfBusy, submit, versioned } from '../deploy/submit.ts';
 import { validRoles } from '../roles.ts';
@@ -47,7 +48,7 @@ function settle(turn: Turn, { id, update, mode, mayCreate }: AppChange, before: 
   if (mode === 'partial' && before !== null) {
     const rollback = rollbackVersion(update);
     if (rollback === 'mixed') return err(onlyWithId);
-    if (rollback !== null) return rolledBack(turn, id, rollback);
+    if (rollback !== null) return rolledBack(turn, before, rollback);
   }
   const roles = validRoles(turn.state, id, before);
   const settled = settleApp({
@@ -68,9 +69,11 @@ const onlyWithId: Refusal = {
   details: [{ path: '/', errors: ["The 'version' field may only be combined with the 'id' field."] }],
 };
 
-function rolledBack(turn: Turn, id: RunSpecId, version: Version): Result<App, Refusal> {
-  const former = turn.state.versions.get(id)?.get(version);
-  return former === undefined ? err({ is: 'NotFound', message: `App '${id}' does not exist` }) : ok(former);
+function rolledBack(turn: Turn, before: App, version: Version): Result<App, Refusal> {
+  const former = turn.state.versions.get(before.id)?.get(version);
+  if (former === undefined) return err({ is: 'NotFound', message: `App '${before.id}' does not exist` });
+  const details = residentChangeErrors(before, former);
+  return details.length > 0 ? err({ is: 'Invalid', details }) : ok(former);
 }
 
 function withServicePorts(turn: Turn, app: App, before: App | null, taken: ReadonlySet<number>): Result<App, Refusal> {
