@@ -17,6 +17,7 @@ import { createSystemClock } from './loop/systemClock.ts';
 import { createLog, parseLogLevel, type Logger } from './observe/log.ts';
 import { createLogControl } from './observe/logControl.ts';
 import { Metrics } from './observe/metrics.ts';
+import { restore } from './store/backup.ts';
 import { createFileStore } from './store/file/fileStore.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { StoreUnusable, type Store } from './store/store.ts';
@@ -40,7 +41,18 @@ export async function main(argv: readonly string[], env: Readonly<Record<string,
   if (flags.version) return print(`longrun ${VERSION} (speaks Marathon ${MARATHON_VERSION})`);
   const wrong = hostFlagError(flags);
   if (wrong !== null) return end(INVALID_FLAG_EXIT, wrong);
+  if (flags.restore !== null) return putBack(flags.restore, flags.data_dir);
   await serve(flags);
+}
+
+/** `--restore`: not a start, since a supervisor that repeats it would go back again and again. */
+async function putBack(backup: string, dataDir: string): Promise<void> {
+  try {
+    const { records, replaced } = await restore(backup, dataDir);
+    print(`restored ${records} records from ${backup}${replaced === null ? '' : `; the former store is ${replaced}`}`);
+  } catch (problem) {
+    end(EXIT.storeUnusable, problem instanceof Error ? problem.message : String(problem));
+  }
 }
 
 /** `--resources` and `--attributes` are the engine's language: it says what is wrong with them before anything starts. */
@@ -135,6 +147,11 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
         const folder = engine?.sandboxOf(taskId) ?? null;
         return Promise.resolve(folder === null ? null : { path: join(folder, file) });
       },
+    },
+    backup: async (path) => {
+      const file = path ?? join(dataDir, `backup-${new Date().toISOString().replaceAll(':', '-')}.db`);
+      await lifecycle.backup(file);
+      return file;
     },
     abdicate: () => void lifecycle.abdicate(),
   });

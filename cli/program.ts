@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { createClient } from './client.ts';
 import { addAppCommands } from './commands/app.ts';
 import { addDeploymentCommands } from './commands/deployment.ts';
+import { addStoreCommands } from './commands/store.ts';
 import { addTaskCommands } from './commands/task.ts';
 import type { Act, Options } from './context.ts';
 import type { Io } from './io.ts';
@@ -46,6 +47,7 @@ export async function runCommand(argv: readonly string[], io: Io, version: strin
   addAppCommands(program, act);
   addDeploymentCommands(program, act);
   addTaskCommands(program, act);
+  addStoreCommands(program, act);
   for (const command of everyCommand(program)) command.copyInheritedSettings(program);
 
   try {

@@ -77,6 +77,11 @@ export const FLAGS = {
   version: where(onOff, false, 'Print the version and end.'),
   master: where(text, 'local', 'Where tasks run. local: on this host, by the embedded engine. (zk://… and http://… for Mesos: not yet.)'),
   data_dir: where(text, './data', 'Own. Folder for everything that must outlive the server: store, sandboxes. One server per folder.'),
+  restore: where(
+    text,
+    null,
+    'Own. Put this backup in the place of the store in --data_dir, then end. The former store is kept beside it under a dated name.',
+  ),
   resources: where(
     text,
     null,

@@ -25,6 +25,8 @@ export interface Settings {
   readonly launchTokens: number | null;
   readonly launchTokenRefreshInterval: Millis;
   readonly maxInstancesPerOffer: number | null;
+  /** Launches of one run spec that are under way at the same time: how many can fail at once before the first failure holds the rest back. */
+  readonly maxLaunchesInFlight: number;
   readonly declineOfferDuration: Millis;
   readonly minReviveOffersInterval: Millis;
   readonly reconciliationInterval: Millis;
@@ -55,6 +57,7 @@ export const DEFAULT_SETTINGS: Settings = {
   launchTokens: null,
   launchTokenRefreshInterval: 30_000,
   maxInstancesPerOffer: null,
+  maxLaunchesInFlight: 200,
   declineOfferDuration: 120_000,
   minReviveOffersInterval: 5_000,
   reconciliationInterval: 600_000,

@@ -39,5 +39,5 @@ function plainLine(line: string): string {
   const { level, time, msg, ...rest } = parsed as Readonly<Record<string, unknown>>;
   const name = (typeof level === 'number' ? LEVEL_NAMES[level] : undefined) ?? 'INFO';
   const more = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`;
-  return `${String(time)} ${name.padEnd(5)} ${String(msg ?? '')}${more}\n`;
+  return `${String(time)} ${name.padEnd(5)} ${typeof msg === 'string' ? msg : ''}${more}\n`;
 }

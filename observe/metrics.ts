@@ -35,7 +35,8 @@ export class Metrics {
     this.gauges.set('uptime.gauge.seconds', () => (clock.monotonic() - now) / 1000);
     this.gauges.set('http.requests.active.gauge', () => this.#activeRequests);
     this.gauges.set('http.event-streams.active.gauge', () => this.#activeStreams);
-    for (const name of ['requests.size', 'responses.size', 'responses.event-stream.size']) this.counters.set(`http.${name}.counter.bytes`, 0);
+    for (const name of ['requests.size', 'responses.size', 'responses.event-stream.size'])
+      this.counters.set(`http.${name}.counter.bytes`, 0);
     this.#responses = [1, 2, 3, 4, 5].map((hundreds) => this.#meter(`http.responses.${hundreds}xx.rate.meter`));
     this.#durations = this.#timer('http.requests.duration.timer.seconds');
     for (const method of [...METHODS, 'other']) this.#byMethod.set(method, this.#timer(`http.requests.${method}.duration.timer.seconds`));

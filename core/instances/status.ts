@@ -48,6 +48,8 @@ function move(turn: Turn, instance: Instance, task: Task, condition: Condition, 
     health: terminal ? [] : instance.health,
     healthy: terminal ? null : instance.healthy,
   };
+  // Launches of the same run spec may be waiting for this one to get through.
+  if (turn.state.waitingSpecs.has(instance.runSpecId)) turn.state.volatile.placementDirty = true;
   publishStatus(turn, next, status);
   writeInstance(turn, next);
   if (terminal) ended(turn, instance, next, status);

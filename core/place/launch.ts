@@ -2,12 +2,13 @@ import type { App } from '../../model/app.ts';
 import { agentCheckOf, agentHealthCheckOf } from '../../model/agentChecks.ts';
 import { taskEnvironment } from '../../model/environment.ts';
 import { appTaskIdOf, taskName, type RunSpecId } from '../../model/ids.ts';
-import { isActive, isScheduled, type Instance } from '../../model/instance.ts';
+import { isActive, isScheduled, type Condition, type Instance } from '../../model/instance.ts';
 import type { OfferId } from '../../model/ids.ts';
 import type { TaskInfo } from '../../model/task.ts';
 import { delayedUntil, delayFromNow } from '../backoff.ts';
 import { enforcesGroupRole, usableRoles } from '../roles.ts';
 import { definitionOf, isOld, type LaunchAttempt, type State } from '../state.ts';
+import { countWhere } from '../tally.ts';
 import { writeInstance, type Turn } from '../turn.ts';
 import { place, type Demand, type Match, type Refused } from './place.ts';
 
@@ -64,12 +65,23 @@ function demandsOf(turn: Turn): Demand[] {
       state.volatile.deadlines.at(until, { is: 'spec', spec: id });
       continue;
     }
-    for (const [definition, waiting] of byDefinition(state, app)) {
+    let room = state.settings.maxLaunchesInFlight - launchesInFlight(state, id);
+    for (const [definition, all] of byDefinition(state, app)) {
+      const waiting = all.slice(0, Math.max(0, room));
+      room -= waiting.length;
+      if (waiting.length === 0) continue;
       demands.push({ app: definition, waiting, roles: usableRoles(state, definition), placed: placesOf(state, id, definition) });
     }
   }
   return demands.sort((a, b) => (a.waiting[0]?.queuedAt ?? 0) - (b.waiting[0]?.queuedAt ?? 0));
 }
+
+function launchesInFlight(state: State, id: RunSpecId): number {
+  const tally = state.rosters.get(id)?.tally;
+  return tally === undefined ? 0 : countWhere(tally, ({ condition }) => IN_FLIGHT.has(condition));
+}
+
+const IN_FLIGHT: ReadonlySet<Condition> = new Set<Condition>(['Provisioned', 'Staging', 'Starting']);
 
 /** An instance is launched with the present definition; but while a deployment has not come to it yet, with its own. */
 function byDefinition(state: State, app: App): Map<App, Instance[]> {

@@ -107,7 +107,8 @@ describe('an instance that ends by itself', () => {
     const launches = (await world.instances('/f')).reduce((sum, { incarnation }) => sum + incarnation, 0);
     await world.advance(60_000);
     const later = (await world.instances('/f')).reduce((sum, { incarnation }) => sum + incarnation, 0);
-    expect(launches).toBeLessThanOrEqual(20_000);
+    // Two hundred at a time, until the first of them fails (300 ms after it runs).
+    expect(launches).toBeLessThanOrEqual(2_000);
     expect(later).toBe(launches);
   });
 

@@ -1,4 +1,10 @@
-import { createSimulatedEngine, createSimulatedWorld, type SimulatedWorld, type TaskLife } from '../../engine/simulated/simulatedEngine.ts';
+import {
+  createSimulatedEngine,
+  createSimulatedWorld,
+  type OfferTimes,
+  type SimulatedWorld,
+  type TaskLife,
+} from '../../engine/simulated/simulatedEngine.ts';
 import { createAlone } from '../../leader/alone.ts';
 import { createLifecycle, type Lifecycle } from '../../loop/lifecycle.ts';
 import type { AgentInfo } from '../../model/agent.ts';
@@ -24,6 +30,10 @@ export interface WorldOptions {
   readonly cpus?: number;
   /** Host ports of each agent. */
   readonly ports?: number;
+  /** Machines that are not all alike; in place of the three above. */
+  readonly machines?: readonly AgentInfo[];
+  /** When agents are offered; default: whenever something changed. */
+  readonly offersAt?: OfferTimes | null;
   readonly settings?: Partial<Settings>;
   /** By the command's text: `exit N` ends so 300 ms after it runs, anything else runs until killed. */
   readonly lifeOf?: (task: TaskInfo) => TaskLife;
@@ -52,11 +62,21 @@ export interface World {
 const ORIGIN = { clientIp: '127.0.0.1', uri: '/v2/apps' };
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
-  const { seed = 1, agents = 1, cpus = 32, ports = 1_001, settings = {}, lifeOf = lifeByCommand, answerOf = () => OK } = options;
+  const {
+    seed = 1,
+    agents = 1,
+    cpus = 32,
+    ports = 1_001,
+    settings = {},
+    lifeOf = lifeByCommand,
+    answerOf = () => OK,
+    offersAt = null,
+  } = options;
+  const machines = options.machines ?? Array.from({ length: agents }, (_, n) => agent(n, cpus, ports));
   const time = new VirtualTime();
   const chance = createSeededChance(seed);
   const disk = createMemoryDisk();
-  const cluster = createSimulatedWorld(Array.from({ length: agents }, (_, n) => agent(n, cpus, ports)));
+  const cluster = createSimulatedWorld(machines);
   const events: PublicEvent[] = [];
   const log: string[] = [];
   let epoch = 0;
@@ -66,7 +86,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     epoch += 1;
     const made = createLifecycle({
       store: () => createMemoryStore({ disk, later: (work) => void time.at(time.now() + 2, work) }),
-      engine: () => createSimulatedEngine({ clock: time, world: cluster, frameworkId: 'simulated-0000' as FrameworkId, lifeOf }),
+      engine: () => createSimulatedEngine({ clock: time, world: cluster, frameworkId: 'simulated-0000' as FrameworkId, lifeOf, offersAt }),
       leader: createAlone({ lastEpoch: () => Promise.resolve(epoch - 1) }),
       prober: proberIn(time, answerOf),
       clock: time,
