@@ -135,7 +135,7 @@ class Visitor {
       reply.hijack();
       answer.stream(reply.raw, headers);
     } else if (typeof reply.sendFile === 'function') {
-      reply.headers(headers).sendFile(answer.file);
+      reply.headers({ ...headers, 'Content-Security-Policy': PAGE_POLICY }).sendFile(answer.file);
     } else {
       await this.send(request, reply, message(404, 'This server has no web UI'));
     }
@@ -189,6 +189,10 @@ const STANDARD_HEADERS: Headers = {
   Pragma: 'no-cache',
   Expires: '0',
 };
+
+/** The page needs nothing but its own files and our API: what is not named here, a browser does not load. */
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const JSON_ONLY: readonly string[] = [JSON_TYPE];
 

@@ -23,6 +23,7 @@ describe('the UI', () => {
     const answer = await raw(port, request(line));
     expect([statusOf(answer), bodyOf(answer)]).toEqual([status, body]);
     if (status === 302) expect(answer).toContain('Location: /ui/\r\n');
+    if (status === 200) expect(answer.toLowerCase()).toContain("content-security-policy: default-src 'none'; script-src 'self'");
   });
 
   test.each(['/ui/../secret', '/ui/%2e%2e/secret', '/ui/%252e%252e/secret', '/ui/..%2fsecret', '/ui//etc/passwd', '/ui/%00', '/ui/.git'])(

@@ -5,13 +5,18 @@ import type { Offer } from '../../model/offer.ts';
 import type { Operation } from '../../model/operation.ts';
 import { never } from '../../model/result.ts';
 import { toThousandths, type PortRange, type Resource } from '../../model/resources.ts';
-import { isTerminalState, type TaskInfo, type TaskState, type TaskStatus } from '../../model/task.ts';
+import { isTerminalState, type IpAddress, type TaskInfo, type TaskState, type TaskStatus } from '../../model/task.ts';
 import type { Cancel, Clock, Millis } from '../../model/time.ts';
 import type { Engine } from '../engine.ts';
 
 /** What becomes of a task: how long it starts, and how it ends if it does. */
 export interface TaskLife {
+  /** Until TASK_STARTING is reported; default at once. */
+  readonly confirmedAfter?: Millis;
   readonly startsAfter: Millis;
+  readonly ipAddresses?: readonly IpAddress[];
+  /** What the agent's health check finds, counted from RUNNING. Default: no verdict ever. */
+  readonly verdict?: { readonly after: Millis; readonly healthy: boolean };
   /** Null = runs until it is killed. Counted from RUNNING. */
   readonly ends: { readonly after: Millis; readonly state: TaskState; readonly message: string } | null;
   readonly diesAfter: Millis;
@@ -36,6 +41,15 @@ export interface SimulatedOptions {
   readonly world: SimulatedWorld;
   readonly frameworkId: FrameworkId;
   readonly lifeOf: (task: TaskInfo) => TaskLife;
+  /** Null: offers come whenever something changed. Else all agents are offered at these moments only, and not for long, as a busy cluster does. */
+  readonly offersAt?: OfferTimes | null;
+}
+
+export interface OfferTimes {
+  /** The next moment of offers after this one. */
+  next(after: Millis): Millis;
+  /** How long they stand. */
+  readonly standFor: Millis;
 }
 
 export function createSimulatedWorld(agents: readonly AgentInfo[]): SimulatedWorld {
@@ -44,10 +58,11 @@ export function createSimulatedWorld(agents: readonly AgentInfo[]): SimulatedWor
 
 /** An engine whose tasks exist in memory and whose time is the clock's: for tests and for looking ahead. */
 export function createSimulatedEngine(options: SimulatedOptions): Engine {
-  const { clock, world } = options;
+  const { clock, world, offersAt = null } = options;
   const offers = new Map<AgentId, Offer>();
   const toOffer = new Set<AgentId>();
   let offerSeq = 0;
+  let stopped = false;
 
   /** Events never come from inside a call. */
   function later(delay: Millis, run: () => void): Cancel {
@@ -68,15 +83,25 @@ export function createSimulatedEngine(options: SimulatedOptions): Engine {
     tell({ is: 'status', status: task.status, token: task.info.taskId, reconciled: false });
   }
 
+  /** Mesos: the verdict of a health check comes as the same state once more. */
+  function judge(task: SimulatedTask, healthy: boolean): void {
+    if (task.status.state !== 'TASK_RUNNING') return;
+    task.status = { ...task.status, healthy };
+    report(task, 'TASK_RUNNING');
+  }
+
   function launch(info: TaskInfo): void {
     if (world.tasks.has(info.taskId)) return;
     const life = options.lifeOf(info);
-    const task: SimulatedTask = { info, status: firstStatus(info), timers: [] };
+    const { ends, verdict, startsAfter, confirmedAfter = 0, ipAddresses = [] } = life;
+    const task: SimulatedTask = { info, status: { ...firstStatus(info), ipAddresses }, timers: [] };
     world.tasks.set(info.taskId, task);
-    const { ends } = life;
-    task.timers.push(later(0, () => report(task, 'TASK_STARTING')));
-    task.timers.push(later(life.startsAfter, () => report(task, 'TASK_RUNNING')));
-    if (ends !== null) task.timers.push(later(life.startsAfter + ends.after, () => report(task, ends.state, ends.message)));
+    task.timers.push(later(confirmedAfter, () => report(task, 'TASK_STARTING')));
+    task.timers.push(later(startsAfter, () => report(task, 'TASK_RUNNING')));
+    if (verdict !== undefined && info.healthCheck !== null) {
+      task.timers.push(later(startsAfter + verdict.after, () => judge(task, verdict.healthy)));
+    }
+    if (ends !== null) task.timers.push(later(startsAfter + ends.after, () => report(task, ends.state, ends.message)));
   }
 
   function firstStatus(info: TaskInfo): TaskStatus {
@@ -132,7 +157,7 @@ export function createSimulatedEngine(options: SimulatedOptions): Engine {
 
   /** However many tasks end in one moment, their agent is offered once. */
   function offerAnew(agentId: AgentId): void {
-    if (toOffer.has(agentId)) return;
+    if (offersAt !== null || toOffer.has(agentId)) return;
     toOffer.add(agentId);
     later(0, () => {
       toOffer.delete(agentId);
@@ -153,6 +178,18 @@ export function createSimulatedEngine(options: SimulatedOptions): Engine {
     tell({ is: 'offers', offers: [offer] });
   }
 
+  function offerInTurns({ next, standFor }: OfferTimes): void {
+    later(next(clock.now()) - clock.now(), () => {
+      if (stopped) return;
+      for (const { id } of world.agents) offerNow(id);
+      later(standFor, () => {
+        for (const offer of offers.values()) tell({ is: 'rescinded', offerId: offer.id });
+        offers.clear();
+      });
+      offerInTurns({ next, standFor });
+    });
+  }
+
   return {
     traits: { offersAreFree: true },
     start(listener) {
@@ -163,11 +200,13 @@ export function createSimulatedEngine(options: SimulatedOptions): Engine {
       for (const task of known)
         if (isTerminalState(task.status.state)) tell({ is: 'status', status: task.status, token: task.info.taskId, reconciled: true });
       for (const { id } of world.agents) offerAnew(id);
+      if (offersAt !== null) offerInTurns(offersAt);
     },
     perform(operations) {
       for (const operation of operations) perform(operation);
     },
     stop({ tasks }) {
+      stopped = true;
       world.listener = null;
       if (tasks === 'kill') world.tasks.clear();
       return Promise.resolve();

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { killEverythingOf } from './hostProcesses.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -58,17 +60,37 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'longrun-e2e-'));
 }
 
-/** Starts `server.ts` and waits until it leads. Without `port`, on a free one. */
-export async function startServer(options: {
-  dataDir: string;
-  port?: number;
-  flags?: readonly string[];
-  env?: NodeJS.ProcessEnv;
-}): Promise<Running> {
+export interface StartOptions {
+  readonly dataDir: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly flags?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** Words before the command, such as `prlimit --nofile=64`. */
+  readonly under?: readonly string[];
+}
+
+/** Starts `server.ts` and waits until it leads. */
+export async function startServer(options: StartOptions): Promise<Running> {
+  const running = await beginServer(options);
+  await untilLeading(running);
+  return running;
+}
+
+/** Starts `server.ts` and waits for nothing. */
+export async function beginServer(options: StartOptions): Promise<Running> {
   const port = options.port ?? (await freePort());
-  const args = ['server.ts', '--http_port', String(port), '--data_dir', options.dataDir, ...(options.flags ?? [])];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? process.env });
-  const running = watch(child, port, options.dataDir);
+  const words = [
+    ...(options.under ?? []),
+    process.execPath,
+    ...['server.ts', '--http_port', String(port), '--data_dir', options.dataDir, ...(options.flags ?? [])],
+  ];
+  const child = spawn(words[0]!, words.slice(1), { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? process.env });
+  return watch(child, port, options.dataDir);
+}
+
+/** Waits until a started server leads; fails when it ends instead. */
+export async function untilLeading(running: Running): Promise<void> {
   const started = eventually('the server to lead', async () => {
     const answer = await fetch(`${running.url}/v2/info`).catch(() => null);
     return answer?.status === 200 && ((await answer.json()) as { elected: boolean }).elected;
@@ -77,7 +99,6 @@ export async function startServer(options: {
     throw new Error(`the server ended (${how}) instead of leading: ${running.output()}`);
   });
   await Promise.race([started, gone]);
-  return running;
 }
 
 /** Runs `server.ts` until it ends by itself: for starts that are refused. */
@@ -110,12 +131,16 @@ function watch(child: ChildProcess, port: number, dataDir: string): Running {
 
 /** Kills every task that a data folder still knows, ends the engine's helpers, and removes the folder. */
 export async function cleanUp(dataDir: string): Promise<void> {
-  if (existsSync(join(dataDir, 'longrun.db'))) {
-    const last = await startServer({ dataDir, flags: ['--stop_tasks_on_exit'] });
-    last.signal('SIGTERM');
-    await last.ended;
+  try {
+    if (existsSync(join(dataDir, 'longrun.db'))) {
+      const last = await startServer({ dataDir, flags: ['--stop_tasks_on_exit'] });
+      last.signal('SIGTERM');
+      await last.ended;
+    }
+  } finally {
+    killEverythingOf(dataDir);
+    rmSync(dataDir, { recursive: true, force: true });
   }
-  rmSync(dataDir, { recursive: true, force: true });
 }
 
 /** One request, its body parsed when it is JSON. */
@@ -157,4 +182,21 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** One request exactly as given: no path is tidied, no header added but Host. For what a library would not send. */
+export async function send(
+  server: Pick<Running, 'port'>,
+  method: string,
+  path: string,
+  options: { readonly body?: string | Buffer; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Answer> {
+  const { body, headers = {} } = options;
+  const sent = request({ host: '127.0.0.1', port: server.port, method, path, agent: false, headers });
+  sent.end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const text = Buffer.concat(await response.toArray()).toString('utf8');
+  const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
+  const received = new Headers(Object.entries(response.headers).map(([name, value]) => [name, String(value)]));
+  return { status: response.statusCode ?? 0, headers: received, text, json: isJson ? JSON.parse(text) : null };
 }
