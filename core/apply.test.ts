@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StoredRecord } from '../model/change.ts';
+import { EVERY_TRAIT } from '../model/engineTraits.ts';
 import { appTaskIdOf, instanceIdOf, type RunSpecId } from '../model/ids.ts';
 import { isScheduled, type Condition, type Goal, type Instance } from '../model/instance.ts';
 import { DEFAULT_SETTINGS } from '../model/settings.ts';
@@ -55,7 +56,7 @@ const anInstance: fc.Arbitrary<Instance> = fc
 const histories = fc.array(fc.tuple(anInstance, fc.boolean()), { maxLength: 60 });
 
 function after(history: readonly (readonly [Instance, boolean])[]): State {
-  const state = emptyState(DEFAULT_SETTINGS, true);
+  const state = emptyState(DEFAULT_SETTINGS, EVERY_TRAIT);
   for (const [instance, stays] of history) apply(state, { kind: 'instance', key: instance.id, value: stays ? instance : null });
   return state;
 }
@@ -98,7 +99,7 @@ describe('what is counted along the way', () => {
         const state = after(history);
         const records = [...state.instances.values()].map((value): StoredRecord => ({ kind: 'instance', key: value.id, value }));
         records.sort((a, b) => ((a.key.length * seed) % 7) - ((b.key.length * seed) % 7));
-        const loaded = emptyState(DEFAULT_SETTINGS, true);
+        const loaded = emptyState(DEFAULT_SETTINGS, EVERY_TRAIT);
         load(loaded, records);
         for (const spec of SPECS) {
           expect(sorted(loaded.rosters.get(spec)?.tally ?? new Map())).toEqual(sorted(state.rosters.get(spec)?.tally ?? new Map()));

@@ -99,7 +99,7 @@ function applyInstance(state: State, id: InstanceId, value: Instance | null): vo
       state.instances.delete(id);
     }
   }
-  if (before !== undefined) settleRoster(state, before.runSpecId);
+  if (before !== undefined) settleRoster(state, before);
   if (value === null) return;
   const roster = rosterOf(state, value.runSpecId);
   state.instances.set(id, value);
@@ -111,7 +111,6 @@ function applyInstance(state: State, id: InstanceId, value: Instance | null): vo
   }
   if (value.goal !== 'Running') roster.leaving.add(id);
   if (value.condition === 'Provisioned') state.provisionedSpecs.add(value.runSpecId);
-  else if (before?.condition === 'Provisioned') settleProvisioned(state, value.runSpecId);
 }
 
 function settleProvisioned(state: State, spec: RunSpecId): void {
@@ -138,11 +137,12 @@ function applyDeployment(state: State, id: DeploymentId, value: Deployment | nul
   }
 }
 
-function settleRoster(state: State, spec: RunSpecId): void {
+/** Takes a run spec out of the indexes that it was in because of an instance that has changed or gone. */
+function settleRoster(state: State, { runSpecId: spec, condition }: Instance): void {
   const roster = state.rosters.get(spec);
   if (roster === undefined) return;
+  if (condition === 'Provisioned') settleProvisioned(state, spec);
   if (roster.scheduled.size === 0) state.waitingSpecs.delete(spec);
-  if (roster.all.size === 0) state.provisionedSpecs.delete(spec);
   if (roster.all.size === 0) state.rosters.delete(spec);
 }
 

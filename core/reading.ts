@@ -6,6 +6,7 @@ import type { Group } from '../model/group.ts';
 import type { Millis } from '../model/time.ts';
 import { delayedUntil } from './backoff.ts';
 import { waitsOf } from './deploy/progress.ts';
+import { whyNotRunnable } from './place/runnable.ts';
 import type { State } from './state.ts';
 import { countWhere } from './tally.ts';
 import type { QueueItem, ReadinessResult, TaskCounts, Totals, View } from './view.ts';
@@ -118,10 +119,12 @@ function waitingFor(state: State, id: RunSpecId, now: Millis): string | null {
     const who = waiting === 1 ? '1 instance' : `${waiting} instances`;
     const until = delayedUntil(state, app, now);
     const refusals = [...(state.volatile.attempts.get(id)?.lastUnused.values() ?? [])];
-    if (until !== null) {
+    const why = whyNotRunnable(app, state.engine);
+    if (why !== null) reasons.push(`${who} waiting: ${why}`);
+    else if (until !== null) {
       const failure = state.taskFailures.get(id);
-      const why = failure === undefined ? '' : ` (${failure.message})`;
-      reasons.push(`${who} delayed for ${Math.ceil((until - now) / 1000)} s after the last one ended${why}`);
+      const because = failure === undefined ? '' : ` (${failure.message})`;
+      reasons.push(`${who} delayed for ${Math.ceil((until - now) / 1000)} s after the last one ended${because}`);
     } else if (!state.volatile.connected) reasons.push(`${who} waiting for the engine to connect`);
     else if (refusals.length > 0) reasons.push(`${who} waiting for resources: ${refusals.map(({ detail }) => detail).join('; ')}`);
     else reasons.push(`${who} waiting for an offer`);

@@ -2,6 +2,7 @@ import type { AgentInfo } from '../model/agent.ts';
 import type { App } from '../model/app.ts';
 import type { Delay, Identity } from '../model/change.ts';
 import type { Deployment } from '../model/deployment.ts';
+import type { EngineTraits } from '../model/engineTraits.ts';
 import type { Group } from '../model/group.ts';
 import type { AgentId, DeploymentId, GroupId, InstanceId, OfferId, RunSpecId, TaskId } from '../model/ids.ts';
 import type { Instance, TaskFailure } from '../model/instance.ts';
@@ -87,7 +88,8 @@ export interface Volatile {
 /** Everything the core knows. Written by `apply` alone; `volatile` by whoever owns the field. */
 export interface State {
   readonly settings: Settings;
-  readonly holdsOffers: boolean;
+  /** What the engine can do. */
+  readonly engine: EngineTraits;
   readonly apps: Map<RunSpecId, App>;
   /** Ids in order; null after an app came or went, until somebody asks. */
   sortedApps: RunSpecId[] | null;
@@ -112,11 +114,11 @@ export interface State {
   readonly volatile: Volatile;
 }
 
-/** A state in which nothing was ever asked for. `holdsOffers`: keeping offers starves nobody (the engine's trait). */
-export function emptyState(settings: Settings, holdsOffers: boolean): State {
+/** A state in which nothing was ever asked for. */
+export function emptyState(settings: Settings, engine: EngineTraits): State {
   return {
     settings,
-    holdsOffers,
+    engine,
     apps: new Map(),
     sortedApps: [],
     groups: new Map(),

@@ -1,12 +1,10 @@
+import type { EngineTraits } from '../model/engineTraits.ts';
 import type { EngineEvent } from '../model/engineEvent.ts';
 import type { Operation } from '../model/operation.ts';
 
 /** Where tasks run. Calls return nothing: answers come back as events, in order, never from inside a call. */
 export interface Engine {
-  readonly traits: {
-    /** True when keeping offers starves nobody else: then the core holds them instead of declining. */
-    readonly offersAreFree: boolean;
-  };
+  readonly traits: EngineTraits;
   start(emit: (event: EngineEvent) => void): void;
   perform(operations: readonly Operation[]): void;
   /** Resolves when nothing more will be emitted. With `leave`, tasks go on without us. */

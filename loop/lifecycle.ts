@@ -88,7 +88,7 @@ export function createLifecycle(parts: Parts): Lifecycle {
     }
     if (stopping) return store.close();
     const engine = parts.engine();
-    const state = emptyState(parts.settings, engine.traits.offersAreFree);
+    const state = emptyState(parts.settings, engine.traits);
     load(state, records);
     lookAtEverything(state);
     const loop = makeLoop(store, engine, state);

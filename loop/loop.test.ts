@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { emptyState } from '../core/state.ts';
 import type { Change } from '../model/change.ts';
+import { EVERY_TRAIT } from '../model/engineTraits.ts';
 import type { RunSpecId } from '../model/ids.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { DEFAULT_SETTINGS } from '../model/settings.ts';
@@ -32,7 +33,7 @@ function made() {
   const lost: StoreLost[] = [];
   let mayAct = true;
   const loop = new Loop({
-    state: emptyState(DEFAULT_SETTINGS, true),
+    state: emptyState(DEFAULT_SETTINGS, EVERY_TRAIT),
     store,
     clock: time,
     chance: createSeededChance(1),

@@ -10,6 +10,7 @@ import { enforcesGroupRole, usableRoles } from '../roles.ts';
 import { definitionOf, isOld, type LaunchAttempt, type State } from '../state.ts';
 import { countWhere } from '../tally.ts';
 import { writeInstance, type Turn } from '../turn.ts';
+import { whyNotRunnable } from './runnable.ts';
 import { place, type Demand, type Match, type Refused } from './place.ts';
 
 /** Places waiting instances on the offers at hand; declines or asks for offers where the engine wants that said. */
@@ -59,7 +60,7 @@ function demandsOf(turn: Turn): Demand[] {
   const demands: Demand[] = [];
   for (const id of state.waitingSpecs) {
     const app = state.apps.get(id);
-    if (app === undefined) continue;
+    if (app === undefined || whyNotRunnable(app, state.engine) !== null) continue;
     const until = delayedUntil(state, app, now);
     if (until !== null) {
       state.volatile.deadlines.at(until, { is: 'spec', spec: id });
@@ -198,7 +199,7 @@ function tokensLeft(turn: Turn): number | null {
 function tellDemand(turn: Turn, demand: boolean): void {
   const { state, now } = turn;
   const { volatile, settings } = state;
-  if (state.holdsOffers) return;
+  if (state.engine.offersAreFree) return;
   for (const offer of volatile.offers.values()) {
     turn.operations.push({ op: 'decline', offerId: offer.id, refuseSeconds: settings.declineOfferDuration / 1000 });
     volatile.counters.offersDeclined += 1;

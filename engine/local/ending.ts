@@ -67,12 +67,12 @@ export function createEnding(host: Host): Ending {
    * moment. A process that has not executed its program yet is still in the group of the launcher.
    */
   function strikeAll(task: LocalTask, pids: readonly number[], name: NodeJS.Signals): void {
-    const groups = new Set<number>();
     const known = new Set(pids);
+    // The main process's own group is signalled even when all that was seen of it has gone meanwhile.
+    const groups = new Set(task.main !== null && task.main.pid > 1 ? [task.main.pid] : []);
     for (const pid of pids) {
-      const found = lookUp(pid);
-      if (found === null) continue;
-      if (known.has(found.groupId) || (found.groupId === task.main?.pid && found.sessionId === found.groupId)) groups.add(found.groupId);
+      const group = lookUp(pid)?.groupId;
+      if (group !== undefined && known.has(group)) groups.add(group);
     }
     for (const group of groups) signal(-group, name);
     for (const pid of pids) signal(pid, name);

@@ -268,7 +268,7 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
   }
 
   return {
-    traits: { offersAreFree: true },
+    traits: { offersAreFree: true, images: false, containerNetworks: false, volumes: false, secrets: false },
     agent,
     start(listener) {
       tell = listener;

@@ -1,4 +1,5 @@
 import type { AgentInfo } from '../../model/agent.ts';
+import { EVERY_TRAIT } from '../../model/engineTraits.ts';
 import type { EngineEvent } from '../../model/engineEvent.ts';
 import type { AgentId, FrameworkId, OfferId, TaskId } from '../../model/ids.ts';
 import type { Offer } from '../../model/offer.ts';
@@ -191,7 +192,7 @@ export function createSimulatedEngine(options: SimulatedOptions): Engine {
   }
 
   return {
-    traits: { offersAreFree: true },
+    traits: EVERY_TRAIT,
     start(listener) {
       world.listener = listener;
       tell({ is: 'subscribed', frameworkId: options.frameworkId, master: 'simulated', again: false });
