@@ -17,7 +17,7 @@ export interface EngineWorld {
   close(): Promise<void>;
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 15_000;
 
 /** Listens to an engine, and waits for what it says. */
 export class Listener {
@@ -97,11 +97,17 @@ export class Listener {
     return this.until('the inventory', (events) => events.find((event) => event.is === 'inventory'));
   }
 
+  /** The offer that stands now, to be used by the caller: not given again. */
+  async takeOffer(): Promise<Offer> {
+    const offer = await this.offer();
+    this.used.add(offer.id);
+    return offer;
+  }
+
   /** Accepts the standing offer for these tasks. */
   async launch(...tasks: readonly TaskInfo[]): Promise<Offer> {
-    const offer = await this.offer();
+    const offer = await this.takeOffer();
     this.engine.perform([{ op: 'accept', offerIds: [offer.id], launches: tasks.map((task) => ({ ...task, agentId: offer.agentId })) }]);
-    this.used.add(offer.id);
     return offer;
   }
 
@@ -164,7 +170,7 @@ export function engineSuite(name: string, make: () => Promise<EngineWorld>): voi
     });
 
     test('never answers from inside a call', async () => {
-      const offer = await ear.offer();
+      const offer = await ear.takeOffer();
       const before = ear.events.length;
       const task = makeTask('inside', world.command('runs'));
       world.engine.perform([

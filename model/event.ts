@@ -8,7 +8,7 @@ import type { Millis, Version } from './time.ts';
 
 /** What happened, for the public event stream. `api/` renders it as Marathon's JSON; versions and times are still numbers here. */
 export type PublicEvent = { readonly at: Millis } & (
-  | { readonly type: 'api_post_event'; readonly clientIp: string; readonly uri: string; readonly app: App }
+  | { readonly type: 'api_post_event'; readonly clientIp: string; readonly uri: string; readonly app: App; readonly created: boolean }
   | { readonly type: 'group_change_success'; readonly groupId: GroupId; readonly version: Version }
   | { readonly type: 'group_change_failed'; readonly groupId: GroupId; readonly version: Version; readonly reason: string }
   | { readonly type: 'deployment_info'; readonly deployment: Deployment; readonly stepIndex: number }

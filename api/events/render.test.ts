@@ -121,11 +121,12 @@ describe.each(FILES)('%s', (file) => {
   });
 });
 
-test('api_post_event carries the definition without version information', () => {
+test('api_post_event carries the definition, of a new app without version information', () => {
   const app: App = testApp('/e');
   const event = { type: 'api_post_event', at: THEN, clientIp: '127.0.0.1', uri: '/v2/apps', app } as const;
-  expect(Object.keys(eventJson(event))).toEqual(['clientIp', 'uri', 'appDefinition', 'eventType', 'timestamp']);
-  expect(eventJson(event).appDefinition).not.toHaveProperty('versionInfo');
+  expect(Object.keys(eventJson({ ...event, created: true }))).toEqual(['clientIp', 'uri', 'appDefinition', 'eventType', 'timestamp']);
+  expect(eventJson({ ...event, created: true })['appDefinition']).not.toHaveProperty('versionInfo');
+  expect(eventJson({ ...event, created: false })['appDefinition']).toHaveProperty('versionInfo');
 });
 
 test.each<PublicEvent>([

@@ -25,8 +25,8 @@ export function eventJson(event: PublicEvent | StreamEvent): Readonly<Record<str
     case 'event_stream_detached':
       return { remoteAddress: event.remoteAddress, eventType, timestamp };
     case 'api_post_event': {
-      const { clientIp, uri, app } = event;
-      return { clientIp, uri, appDefinition: renderApp(app, { versionInfo: false }), eventType, timestamp };
+      const { clientIp, uri, app, created } = event;
+      return { clientIp, uri, appDefinition: renderApp(app, { versionInfo: !created }), eventType, timestamp };
     }
     case 'group_change_success':
       return { groupId: event.groupId, version: formatTimestamp(event.version), eventType, timestamp };

@@ -60,7 +60,7 @@ describe('targets as only a socket can send them', () => {
 describe('bodies', () => {
   test('one over the bound is refused at once when it says its length', async () => {
     const { port } = await start();
-    const answer = await raw(port, `POST /v2/apps HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${BODY_MAX_BYTES + 1}\r\n\r\n{`);
+    const answer = await raw(port, `POST /v2/apps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${BODY_MAX_BYTES + 1}\r\n\r\n{`);
     expect(statusOf(answer)).toBe(413);
     expect(bodyOf(answer)).toBe(`{"message":"The request body is larger than ${BODY_MAX_BYTES} bytes."}`);
   });
@@ -70,9 +70,18 @@ describe('bodies', () => {
     const chunk = `${(1024 * 1024).toString(16)}\r\n${'x'.repeat(1024 * 1024)}\r\n`;
     const answer = await raw(
       port,
-      `POST /v2/apps HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(11)}0\r\n\r\n`,
+      `POST /v2/apps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(11)}0\r\n\r\n`,
     );
     expect(statusOf(answer)).toBe(413);
+  });
+
+  test('a client that sends all of it before it reads finds the answer, and may go on', async () => {
+    const { port } = await start();
+    const chunk = `${(1024 * 1024).toString(16)}\r\n${'x'.repeat(1024 * 1024)}\r\n`;
+    const tooLarge = `POST /v2/apps HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(40)}0\r\n\r\n`;
+    const answers = await raw(port, `${tooLarge}GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(statusOf(answers)).toBe(413);
+    expect(answers.endsWith('pong')).toBe(true);
   });
 
   test.each([

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import fastifyStatic from '@fastify/static';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Orchestra } from '../../core/view.ts';
 import type { Millis } from '../../model/time.ts';
@@ -13,6 +11,7 @@ import { empty, JSON_TYPE, message, METHODS, type Answer, type Exchange, type Fi
 import { checkCredentials, checkHost, checkOrigin } from './guards.ts';
 import { negotiate } from './negotiate.ts';
 import type { Handler, Match, Router } from './router.ts';
+import { sendFile } from './sendFile.ts';
 import { send } from './send.ts';
 import { parseTarget, type Target } from './target.ts';
 
@@ -76,9 +75,6 @@ export function createServer(deps: ServerDeps): FastifyInstance {
   server.route({ method: server.supportedMethods.filter((method) => method !== 'CONNECT'), url: '/', handler });
   server.setNotFoundHandler((request, reply) => visitor.send(request, reply, message(404, 'URI not found')));
   server.setErrorHandler<FastifyError>((error, request, reply) => visitor.send(request, reply, visitor.failure(error, request)));
-  if (deps.uiDir !== null && existsSync(deps.uiDir)) {
-    void server.register(fastifyStatic, { root: deps.uiDir, serve: false, dotfiles: 'ignore', cacheControl: false, lastModified: false });
-  }
   return server;
 }
 
@@ -134,19 +130,26 @@ class Visitor {
       this.#leave(request, reply);
       reply.hijack();
       answer.stream(reply.raw, headers);
-    } else if (typeof reply.sendFile === 'function') {
-      reply.headers({ ...headers, 'Content-Security-Policy': PAGE_POLICY }).sendFile(answer.file);
-    } else {
-      await this.send(request, reply, message(404, 'This server has no web UI'));
-    }
+    } else await this.#sendFile(request, reply, answer.file, headers);
+  }
+
+  async #sendFile(request: FastifyRequest, reply: FastifyReply, file: string, headers: Headers): Promise<void> {
+    const { uiDir } = this.#deps;
+    if (uiDir === null) return this.send(request, reply, message(404, 'This server has no web UI'));
+    const sent = await sendFile(request.raw, reply.raw, uiDir, file, headers);
+    if (!sent) return this.send(request, reply, message(404, 'URI not found'));
+    reply.hijack();
   }
 
   /** The answer to an error that nobody foresaw, or that Fastify met while reading the request. */
   failure(error: FastifyError, request: FastifyRequest): Finished {
     const status = error.statusCode ?? 500;
-    // The rest of the body is still on its way: nothing sensible can follow it on this connection.
-    if (status === 413)
-      return { ...message(413, `The request body is larger than ${BODY_MAX_BYTES} bytes.`), headers: { Connection: 'close' } };
+    if (status === 413) {
+      // The rest of the body is read and dropped (until it ends, or its time is over): on a connection closed before, the client would
+      // find an error of the connection and not this answer.
+      request.raw.resume();
+      return message(413, `The request body is larger than ${BODY_MAX_BYTES} bytes.`);
+    }
     if (status === 415) return message(415, 'Unsupported Media Type');
     if (status < 500) return message(status, error.message);
     this.#deps.log.error({ err: error, method: request.method, url: request.originalUrl }, 'a request failed');
@@ -189,10 +192,6 @@ const STANDARD_HEADERS: Headers = {
   Pragma: 'no-cache',
   Expires: '0',
 };
-
-/** The page needs nothing but its own files and our API: what is not named here, a browser does not load. */
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const JSON_ONLY: readonly string[] = [JSON_TYPE];
 

@@ -77,7 +77,7 @@ describe.each([
 
   test('a kill as soon as the task was accepted', async () => {
     const task = makeTask('atonce', { shell: 'sleep 1000' });
-    const offer = await world.ear.offer();
+    const offer = await world.ear.takeOffer();
     world.engine().perform([
       { op: 'accept', offerIds: [offer.id], launches: [task] },
       { op: 'kill', taskId: task.taskId, agentId: null, graceSeconds: null },

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { conforms } from '../../model/schema/conforms.ts';
+import { Type } from '../../model/schema/type.ts';
 import type { AgentId, FrameworkId } from '../../model/ids.ts';
 import { codeOf } from './files.ts';
 
@@ -21,12 +21,14 @@ export function loadIdentity(dataDir: string): Identity {
   const file = path.join(dataDir, 'agent.json');
   try {
     const parsed: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
-    if (Value.Check(schema, parsed)) return parsed;
+    if (conforms(schema, parsed)) return parsed;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return makeIdentity(file);
     if (codeOf(error) !== '') throw error;
   }
-  throw new Error(`${file} is damaged: it names the agent to which the sandboxes in this folder belong; restore it, or remove it to begin as a new agent`);
+  throw new Error(
+    `${file} is damaged: it names the agent to which the sandboxes in this folder belong; restore it, or remove it to begin as a new agent`,
+  );
 }
 
 function makeIdentity(file: string): Identity {

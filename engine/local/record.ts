@@ -1,5 +1,6 @@
-import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
+import type { Static } from 'typebox';
+import { conforms } from '../../model/schema/conforms.ts';
+import { Type } from '../../model/schema/type.ts';
 import type { AgentId, InstanceId, RunSpecId, TaskId } from '../../model/ids.ts';
 import type { TaskInfo } from '../../model/task.ts';
 
@@ -99,7 +100,7 @@ export function parseHeader(text: string): RecordHeader | null {
   const end = text.indexOf('\n', at);
   try {
     const parsed: unknown = JSON.parse(text.slice(at + 1, end < 0 ? text.length : end));
-    return Value.Check(header, parsed) ? parsed : null;
+    return conforms(header, parsed) ? parsed : null;
   } catch {
     return null;
   }

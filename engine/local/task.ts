@@ -1,5 +1,6 @@
-import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
+import type { Static } from 'typebox';
+import { conforms } from '../../model/schema/conforms.ts';
+import { Type } from '../../model/schema/type.ts';
 import type { AgentId, TaskId } from '../../model/ids.ts';
 import type { CheckResult, TaskInfo, TaskState, TaskStatus } from '../../model/task.ts';
 import type { Millis } from '../../model/time.ts';
@@ -84,10 +85,15 @@ export function newTask(id: string, info: TaskInfo): LocalTask {
 export function outcomeOf(progress: Progress): { readonly state: TaskState; readonly reason: string | null; readonly message: string } {
   const { end, main, failure } = progress;
   if (main === null) {
-    return { state: 'TASK_FAILED', reason: 'REASON_CONTAINER_LAUNCH_FAILED', message: `Failed to launch container: ${failure ?? 'its processes could not be started'}` };
+    return {
+      state: 'TASK_FAILED',
+      reason: 'REASON_CONTAINER_LAUNCH_FAILED',
+      message: `Failed to launch container: ${failure ?? 'its processes could not be started'}`,
+    };
   }
   if (end === null) return { state: 'TASK_FAILED', reason: 'REASON_EXECUTOR_TERMINATED', message: 'Executor terminated' };
-  if (end.signal !== null) return { state: 'TASK_FAILED', reason: 'REASON_COMMAND_EXECUTOR_FAILED', message: `Command terminated with signal ${end.signal}` };
+  if (end.signal !== null)
+    return { state: 'TASK_FAILED', reason: 'REASON_COMMAND_EXECUTOR_FAILED', message: `Command terminated with signal ${end.signal}` };
   if (end.status === 0) return { state: 'TASK_FINISHED', reason: null, message: 'Command exited with status 0' };
   return { state: 'TASK_FAILED', reason: 'REASON_COMMAND_EXECUTOR_FAILED', message: `Command exited with status ${end.status}` };
 }
@@ -105,9 +111,7 @@ const endSchema = Type.Object({
     at: Type.Number(),
     healthy: nullable(Type.Boolean()),
     check: Type.Null(),
-    ipAddresses: Type.Array(
-      Type.Object({ ipAddress: Type.String(), protocol: Type.Union([Type.Literal('IPv4'), Type.Literal('IPv6')]) }),
-    ),
+    ipAddresses: Type.Array(Type.Object({ ipAddress: Type.String(), protocol: Type.Union([Type.Literal('IPv4'), Type.Literal('IPv6')]) })),
   }),
 });
 
@@ -121,7 +125,7 @@ function parse<T extends typeof endSchema | typeof killSchema>(schema: T, text: 
   if (text === null) return null;
   try {
     const parsed: unknown = JSON.parse(text);
-    return Value.Check(schema, parsed) ? parsed : null;
+    return conforms(schema, parsed) ? parsed : null;
   } catch {
     return null;
   }

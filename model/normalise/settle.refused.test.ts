@@ -42,6 +42,7 @@ describe('refused', () => {
       {},
       ['/id: must not end with any of the following reserved keywords: restart, tasks, versions, ., ..'],
     ],
+    ['ours: a very long id', minimal({ id: '/a'.repeat(513) }), {}, ['/id: must not be longer than 1024 characters']],
     ['A26', minimal({ id: '/' }), {}, ['/id: Path must contain at least one path element', '/: must not be root']],
     [
       'A27',

@@ -14,6 +14,8 @@ const schemas: Readonly<Record<string, (type: Builders) => unknown>> = {
   'object of optional fields': (type) => type.Object({ a: type.Optional(type.Object({ b: type.Optional(type.Boolean()) })) }),
   map: (type) => type.Record(type.String(), type.Number()),
   enumeration: (type) => type.Enum(['RO', 'RW']),
+  literal: (type) => type.Union([type.Literal('a'), type.Literal(1), type.Null()]),
+  'another type for the same schema': (type) => type.Unsafe<number>(type.String()),
   union: (type) => type.Union([type.String(), type.Number()], { choose: 'byText' }),
 };
 

@@ -1,6 +1,19 @@
 import type * as TypeBox from 'typebox';
 
-type Kinds = 'String' | 'Number' | 'Integer' | 'Boolean' | 'Array' | 'Object' | 'Record' | 'Enum' | 'Union' | 'Optional';
+type Kinds =
+  | 'String'
+  | 'Number'
+  | 'Integer'
+  | 'Boolean'
+  | 'Array'
+  | 'Object'
+  | 'Record'
+  | 'Enum'
+  | 'Union'
+  | 'Optional'
+  | 'Literal'
+  | 'Null'
+  | 'Unsafe';
 type Options = Readonly<Record<string, unknown>>;
 
 const OPTIONAL = '~optional';
@@ -22,6 +35,10 @@ export const Type = {
   Record: (_keys: object, value: object, options?: Options) => ({ type: 'object', patternProperties: { '^.*$': value }, ...options }),
   Enum: (values: readonly string[], options?: Options) => ({ enum: values, ...options }),
   Union: (anyOf: readonly object[], options?: Options) => ({ anyOf, ...options }),
+  Literal: (value: string | number | boolean) => ({ type: typeof value, const: value }),
+  Null: () => ({ type: 'null' }),
+  /** Only another type for the compiler. */
+  Unsafe: (schema: object) => schema,
   /** The mark is not enumerable: it is about the property, not part of the schema. */
   Optional: (schema: object) => Object.defineProperty({ ...schema }, OPTIONAL, { value: true }),
   // The only cast: what is built here is compared with TypeBox's own by the test.

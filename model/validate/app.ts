@@ -41,7 +41,11 @@ export function appErrors(app: App, definition: AppUpdate, settings: Settings): 
   return errors.list();
 }
 
+/** Ours: each level of an id is a group, and each group knows its whole path. Marathon sets no bound, but runs no task of an id that long. */
+const ID_MAX_LENGTH = 1_024;
+
 function checkId({ id }: App, errors: FieldErrors): void {
+  if (id.length > ID_MAX_LENGTH) errors.add('/id', `must not be longer than ${ID_MAX_LENGTH} characters`);
   const name = id.slice(id.lastIndexOf('/') + 1);
   if (RESERVED_NAMES.includes(name))
     errors.add('/id', `must not end with any of the following reserved keywords: ${RESERVED_NAMES.join(', ')}`);
