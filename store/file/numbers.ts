@@ -12,7 +12,7 @@ export function createNumbers(lastN: number): NumberTable {
   let last = lastN;
   const of = (kind: string): Map<string, number> => {
     let keys = byKind.get(kind);
-    if (keys === undefined) byKind.set(kind, (keys = new Map()));
+    if (keys === undefined) byKind.set(kind, (keys = new Map<string, number>()));
     return keys;
   };
   return {

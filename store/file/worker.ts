@@ -16,7 +16,7 @@ const BACKUP_PAGES_A_STEP = 256;
 
 const port = parentPort;
 if (port === null) throw new Error('store/file/worker.ts runs as a worker only');
-const setup: Setup = workerData;
+const setup = workerData as Setup;
 const file = databaseFile(setup.dataDir);
 
 let lock: FolderLock | null = null;
