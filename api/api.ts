@@ -1,5 +1,6 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { EventHub } from './events/hub.ts';
+import { boundConnections, connectionsWithin } from './http/connections.ts';
 import { Router } from './http/router.ts';
 import { createServer } from './http/server.ts';
 import type { ApiOptions } from './options.ts';
@@ -59,6 +60,7 @@ export function createApi(options: ApiOptions): Api {
     ...uiResources(),
   ]);
   const server = createServer({ router, http, orchestra, metrics, log, uiDir: options.uiDir });
+  if (http.fileHandles !== null) boundConnections(server.server, connectionsWithin(http.fileHandles), clock, (said) => log.warn(said));
 
   return {
     async listen() {

@@ -39,6 +39,8 @@ export interface HttpOptions {
   readonly allowOrigin: readonly string[];
   /** Null = no bound. Event streams and followed logs are not counted once they run. */
   readonly maxConcurrentRequests: number | null;
+  /** Files that the process may hold open; connections take no more of them than they may. Null = unknown, no bound. */
+  readonly fileHandles: number | null;
   readonly compression: boolean;
   /** Names beside loopback's under which this server may be called (`--hostname`). */
   readonly hostNames: readonly string[];
@@ -60,6 +62,7 @@ export const DEFAULT_HTTP: HttpOptions = {
   realm: 'Mesosphere',
   allowOrigin: [],
   maxConcurrentRequests: null,
+  fileHandles: null,
   compression: true,
   hostNames: [],
   insecure: false,

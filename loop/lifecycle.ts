@@ -33,7 +33,7 @@ export interface Parts {
 }
 
 export interface Lifecycle extends Orchestra {
-  /** Resolves when we lead for the first time; rejects when the store cannot be opened (StoreUnusable). */
+  /** Resolves when we lead for the first time; rejects when the store cannot be opened (StoreUnusable) or the engine cannot be made. */
   start(): Promise<void>;
   stop(how: { readonly tasks: 'leave' | 'kill' }): Promise<void>;
   /** Steps down, and stands again at once. Tasks go on. */
@@ -80,14 +80,15 @@ export function createLifecycle(parts: Parts): Lifecycle {
     try {
       for await (const record of store.open(epoch)) records.push(record);
     } catch (problem) {
-      await store.close().catch(() => undefined);
-      if (firstReign === null) return reload(problem instanceof Error ? problem.message : String(problem));
-      firstReign.reject(problem);
-      firstReign = null;
-      return;
+      return cannotLead(store, problem);
     }
     if (stopping) return store.close();
-    const engine = parts.engine();
+    let engine: Engine;
+    try {
+      engine = parts.engine();
+    } catch (problem) {
+      return cannotLead(store, problem);
+    }
     const state = emptyState(parts.settings, engine.traits);
     load(state, records);
     lookAtEverything(state);
@@ -98,6 +99,14 @@ export function createLifecycle(parts: Parts): Lifecycle {
     engine.start((event) => loop.post({ is: 'engine', event }));
     loop.post({ is: 'wake' });
     firstReign?.resolve();
+    firstReign = null;
+  }
+
+  /** The first time, the start has failed; later the cause may pass (a full disk), so it is tried again. */
+  async function cannotLead(store: Store, problem: unknown): Promise<void> {
+    await store.close().catch(() => undefined);
+    if (firstReign === null) return reload(problem instanceof Error ? problem.message : String(problem));
+    firstReign.reject(problem);
     firstReign = null;
   }
 

@@ -1,8 +1,10 @@
+import type { App } from '../../model/app.ts';
 import type { Action, Deployment } from '../../model/deployment.ts';
 import type { DeploymentId, RunSpecId } from '../../model/ids.ts';
 import { isActive } from '../../model/instance.ts';
+import type { Version } from '../../model/time.ts';
 import { decide, steer } from '../rollout/steer.ts';
-import type { State } from '../state.ts';
+import { definitionOf, type State } from '../state.ts';
 import { publish, touch, write, type Turn } from '../turn.ts';
 
 /** Works on every deployment that has something new, and looks after the run specs that are in none. */
@@ -55,12 +57,12 @@ function beginStep(turn: Turn, before: Deployment, stepIndex: number): void {
   write(turn, { kind: 'deployment', key: deployment.id, value: deployment });
   publish(turn, { type: 'deployment_info', deployment, stepIndex });
   for (const action of deployment.steps[stepIndex]?.actions ?? []) {
-    beginAction(turn, action);
+    beginAction(turn, action, deployment);
     touch(turn, action.app);
   }
 }
 
-function beginAction(turn: Turn, { action, app: id }: Action): void {
+function beginAction(turn: Turn, { action, app: id }: Action, deployment: Deployment): void {
   const app = turn.state.apps.get(id);
   if (action === 'StartApplication' || action === 'RestartApplication') {
     for (const healthCheck of app?.healthChecks ?? []) {
@@ -69,7 +71,20 @@ function beginAction(turn: Turn, { action, app: id }: Action): void {
   }
   // Marathon: a restart begins without delay.
   if (action === 'RestartApplication' && turn.state.delays.has(id)) write(turn, { kind: 'delay', key: id, value: null });
-  if (action === 'StopApplication') publish(turn, { type: 'remove_health_check_event', appId: id });
+  if (action === 'StopApplication') {
+    const before = deployment.changed.find((change) => change.id === id)?.before ?? null;
+    for (let left = checksOf(turn, id, before); left > 0; left -= 1) publish(turn, { type: 'remove_health_check_event', appId: id });
+  }
+}
+
+/** How many health checks an app that goes has: those of its last definition, and of each other that an instance has. */
+function checksOf({ state }: Turn, id: RunSpecId, last: App | null): number {
+  const counts = new Map<Version, number>();
+  if (last !== null) counts.set(last.version, last.healthChecks.length);
+  for (const instance of state.rosters.get(id)?.all.values() ?? []) {
+    counts.set(instance.runSpecVersion, definitionOf(state, instance)?.healthChecks.length ?? 0);
+  }
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 function endAction(turn: Turn, { action, app: id }: Action): void {

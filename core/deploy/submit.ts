@@ -37,7 +37,7 @@ export function submit(turn: Turn, change: Change): Result<DeploymentResult, Ref
   const conflicting = conflictsOf(state, differences);
   if (conflicting.length > 0 && !change.force) return refuse(turn, change, { is: 'Locked', deployments: conflicting });
 
-  for (const id of conflicting) cancel(turn, id, 'The deployment was cancelled by a newer one that was forced.');
+  for (const id of conflicting) cancel(turn, id);
   const groupsAdded = addParentGroups(turn, differences, change.version);
   for (const difference of differences) writeDefinition(turn, difference, change.version);
   write(turn, {
@@ -65,13 +65,13 @@ export function submit(turn: Turn, change: Change): Result<DeploymentResult, Ref
   return ok({ deploymentId: deployment.id, version: change.version });
 }
 
-/** Ends a deployment where it stands: what it started goes on, the definitions stay. */
-export function cancel(turn: Turn, id: DeploymentId, reason: string): void {
+/** Ends a deployment where it stands: what it started goes on, the definitions stay. The reason is Marathon's, to the letter. */
+export function cancel(turn: Turn, id: DeploymentId): void {
   const deployment = turn.state.deployments.get(id);
   if (deployment === undefined) return;
   write(turn, { kind: 'deployment', key: id, value: null });
   turn.state.volatile.counters.deploymentsDismissed += 1;
-  publish(turn, { type: 'deployment_failed', id, deployment, reason });
+  publish(turn, { type: 'deployment_failed', id, deployment, reason: 'The upgrade has been cancelled' });
   for (const { id: spec } of deployment.changed) touch(turn, spec);
 }
 
@@ -105,13 +105,9 @@ function conflictsOf(state: State, differences: readonly AppDifference[]): Deplo
 /** Marathon's rules for the whole tree. */
 function refusalOf(state: State, differences: readonly AppDifference[]): Refusal | null {
   const added = differences.filter(({ before, after }) => before === null && after !== null);
-  for (const { id } of added) {
-    if (state.groups.has(id as string as GroupId))
-      return invalid(`/apps/${id}`, 'Groups and Applications may not have the same identifier.');
-    for (let group = parentOf(id); group !== ROOT; group = parentOf(group)) {
-      if (state.apps.has(group as string as RunSpecId))
-        return invalid(`/groups/${group}`, 'Groups and Applications may not have the same identifier.');
-    }
+  const contested = contestedId(state, added);
+  if (contested !== null) {
+    return invalid(pathOfGroup(state, added, parentOf(contested)), 'Groups and Applications may not have the same identifier.');
   }
   const { maxApps } = state.settings;
   if (maxApps !== null && added.length > 0 && state.apps.size + added.length > maxApps) {
@@ -126,6 +122,25 @@ function refusalOf(state: State, differences: readonly AppDifference[]): Refusal
     if (hasCycle(apps)) return invalid('/', 'Dependency graph has cyclic dependencies.');
   }
   return null;
+}
+
+/** An id that would name an app and a group. */
+function contestedId(state: State, added: readonly AppDifference[]): RunSpecId | GroupId | null {
+  for (const { id } of added) {
+    if (state.groups.has(id as string as GroupId)) return id;
+    for (let group = parentOf(id); group !== ROOT; group = parentOf(group)) {
+      if (state.apps.has(group as string as RunSpecId)) return group;
+    }
+  }
+  return null;
+}
+
+/** Marathon: a group is named by its place among all groups below the root. */
+function pathOfGroup(state: State, added: readonly AppDifference[], wanted: GroupId): string {
+  if (wanted === ROOT) return '/';
+  const groups = new Set(state.groups.keys());
+  for (const { id } of added) for (let group = parentOf(id); group !== ROOT; group = parentOf(group)) groups.add(group);
+  return `/groups(${[...groups].sort().indexOf(wanted)})`;
 }
 
 function invalid(path: string, text: string): Refusal {

@@ -1,7 +1,7 @@
 import type { App, HealthCheck, ReadinessCheck } from '../../model/app.ts';
 import type { Instance } from '../../model/instance.ts';
 import type { ProbeResult, ProbeTarget } from '../../model/probe.ts';
-import { definitionOf, type ProbeState } from '../state.ts';
+import { definitionOf, isOld, type ProbeState, type State } from '../state.ts';
 import { touch, type Turn } from '../turn.ts';
 import { declaredPorts, effectivePort } from '../../model/ports.ts';
 import { checkFailed, checkSucceeded, runsOnAgent } from './verdict.ts';
@@ -24,13 +24,16 @@ export function beginProbes(turn: Turn, instance: Instance): void {
     const first = Math.min(intervalMs(check), FIRST_CHECK_WITHIN_MS);
     begin(turn, instance, { is: 'health', index }, turn.now + first);
   }
-  if (
-    app.readinessChecks.length > 0 &&
-    turn.state.locks.has(app.id) &&
-    turn.state.volatile.readiness.get(instance.task.id)?.ready !== true
-  ) {
+  if (app.readinessChecks.length > 0 && awaitsReadiness(turn.state, instance)) {
     begin(turn, instance, { is: 'readiness' }, turn.now);
   }
+}
+
+/** Marathon: readiness is a matter of deployments and of what they start, and ends with the first success. */
+function awaitsReadiness(state: State, instance: Instance): boolean {
+  const app = state.apps.get(instance.runSpecId);
+  if (app === undefined || instance.task === null || !state.locks.has(app.id) || isOld(state, app, instance)) return false;
+  return state.volatile.readiness.get(instance.task.id)?.ready !== true;
 }
 
 /** A probe is due: makes it, or ends it when its instance has moved on. */
@@ -120,10 +123,8 @@ function subjectOf(turn: Turn, probe: ProbeState): { instance: Instance; app: Ap
   const app = definitionOf(turn.state, instance);
   if (app === undefined) return null;
   if (probe.purpose.is === 'readiness') {
-    // Marathon: readiness is a matter of deployments only, and ends with the first success.
-    const done = !turn.state.locks.has(app.id) || turn.state.volatile.readiness.get(probe.task)?.ready === true;
     const check = app.readinessChecks[0];
-    return done || check === undefined ? null : { instance, app, check };
+    return check === undefined || !awaitsReadiness(turn.state, instance) ? null : { instance, app, check };
   }
   const check = app.healthChecks[probe.purpose.index];
   return check === undefined ? null : { instance, app, check };

@@ -33,8 +33,7 @@ export function checkSucceeded(turn: Turn, instance: Instance, index: number): v
 export function checkFailed(turn: Turn, instance: Instance, index: number, check: HealthCheck, cause: string): void {
   if (instance.condition !== 'Running') return;
   const known = instance.health[index] ?? UNKNOWN;
-  const graceUntil = (instance.activeSince ?? turn.now) + check.gracePeriodSeconds * 1000;
-  if (known.firstSuccess === null && turn.now < graceUntil) {
+  if (isInGrace(turn, instance, check, known)) {
     if (known === UNKNOWN) setStanding(turn, instance, index, UNKNOWN);
     return;
   }
@@ -51,12 +50,26 @@ export function checkFailed(turn: Turn, instance: Instance, index: number, check
   if (fatal) killUnhealthy(turn, instance.id, cause);
 }
 
+/** Marathon: during the grace period failures mean nothing until the first success. */
+function isInGrace(turn: Turn, instance: Instance, check: HealthCheck, known: HealthStanding): boolean {
+  return known.firstSuccess === null && turn.now < (instance.activeSince ?? turn.now) + check.gracePeriodSeconds * 1000;
+}
+
+/** True when an agent's verdict says something that is not known yet. */
+export function isNewVerdict(turn: Turn, instance: Instance, healthy: boolean): boolean {
+  const index = (definitionOf(turn.state, instance)?.healthChecks ?? []).findIndex(runsOnAgent);
+  return index !== -1 && instance.health[index]?.alive !== healthy;
+}
+
 /** Takes the verdict of a check that the agent makes; the agent also does the killing (Mesos). */
 export function agentVerdict(turn: Turn, instance: Instance, healthy: boolean): void {
-  const index = (definitionOf(turn.state, instance)?.healthChecks ?? []).findIndex(runsOnAgent);
-  if (index === -1) return;
+  const checks = definitionOf(turn.state, instance)?.healthChecks ?? [];
+  const index = checks.findIndex(runsOnAgent);
+  const check = checks[index];
+  if (check === undefined) return;
   if (healthy) return checkSucceeded(turn, instance, index);
   const known = instance.health[index] ?? UNKNOWN;
+  if (isInGrace(turn, instance, check, known)) return setStanding(turn, instance, index, known);
   setStanding(turn, instance, index, {
     ...known,
     alive: false,

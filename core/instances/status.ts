@@ -2,7 +2,7 @@ import { instanceOfTask, type InstanceId, type RunSpecId } from '../../model/ids
 import { isTerminal, type Condition, type Instance, type Task } from '../../model/instance.ts';
 import { isTerminalState, type TaskState, type TaskStatus } from '../../model/task.ts';
 import { countFailure, countsAsFailure } from '../backoff.ts';
-import { agentVerdict } from '../health/verdict.ts';
+import { agentVerdict, isNewVerdict } from '../health/verdict.ts';
 import { definitionOf } from '../state.ts';
 import { noteInstance, publish, writeInstance, type Turn } from '../turn.ts';
 import { rememberFailure } from './failure.ts';
@@ -75,7 +75,12 @@ function takeSame(turn: Turn, instance: Instance, task: Task, status: TaskStatus
   const fresh = updatedTask(turn, task, instance.condition, status);
   const changed = JSON.stringify([fresh.check, fresh.ipAddresses]) !== JSON.stringify([task.check, task.ipAddresses]);
   if (changed) noteInstance(turn, { ...instance, task: fresh });
-  if (instance.condition === 'Running' && status.healthy !== null && !reconciled) {
+  const judged = instance.condition === 'Running' && status.healthy !== null && !reconciled;
+  // Marathon: a status that says nothing new is not published.
+  if (changed || (judged && isNewVerdict(turn, instance, status.healthy))) {
+    publishStatus(turn, turn.state.instances.get(instance.id) ?? instance, status);
+  }
+  if (judged) {
     agentVerdict(turn, turn.state.instances.get(instance.id) ?? instance, status.healthy);
   }
 }

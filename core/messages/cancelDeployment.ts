@@ -12,12 +12,12 @@ export function cancelDeployment(turn: Turn, { id, force }: Commands['cancelDepl
   const deployment = turn.state.deployments.get(id);
   if (deployment === undefined) return err({ is: 'NotFound', message: `DeploymentPlan ${id} does not exist` });
   if (force) {
-    cancel(turn, id, 'The deployment was cancelled.');
+    cancel(turn, id);
     return ok(null);
   }
   const version = nextVersion(turn);
   const differences = deployment.changed.map((change) => inverse(turn, change)).filter((difference) => difference !== null);
-  cancel(turn, id, 'The deployment was rolled back.');
+  cancel(turn, id);
   const result = submit(turn, { differences, kills: new Map(), force: true, groupId: ROOT, version });
   if (result.ok) removeEmptyGroups(turn, deployment.groupsAdded);
   return result;

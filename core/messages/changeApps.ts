@@ -24,6 +24,8 @@ export function changeApps(turn: Turn, ask: Commands['changeApps']['ask']): Answ
   const taken = new Set<number>();
   for (const change of ask.changes) {
     const before = pending.get(change.id)?.after ?? turn.state.apps.get(change.id) ?? null;
+    // Marathon: in a list, an app that is missing is said to be so; alone, its body is first judged as a whole app.
+    if (ask.batch && before === null && !change.mayCreate) return err(missing(change.id));
     const settled = settle(turn, change, before);
     if (!settled.ok) return settled;
     const after = withServicePorts(turn, settled.value, before, taken);
@@ -39,7 +41,7 @@ export function changeApps(turn: Turn, ask: Commands['changeApps']['ask']): Answ
   const groupId = ask.batch || first === undefined ? ROOT : parentOf(first.id);
   const result = submit(turn, { differences: [...pending.values()], kills: new Map(), force: ask.force, groupId, version });
   if (!result.ok) return result;
-  if (!ask.batch) for (const app of asked) publish(turn, { type: 'api_post_event', ...ask.origin, app });
+  if (!ask.batch) for (const app of asked) publish(turn, { type: 'api_post_event', ...ask.origin, app, created: created.includes(app.id) });
   return ok({ result: result.value, created, apps: asked });
 }
 
@@ -60,8 +62,12 @@ function settle(turn: Turn, { id, update, mode, mayCreate }: AppChange, before: 
     roles,
   });
   // Marathon: a body for an app that does not exist is judged as a whole app before the app is missed.
-  if (settled.ok && before === null && !mayCreate) return err({ is: 'NotFound', message: `App '${id}' does not exist` });
+  if (settled.ok && before === null && !mayCreate) return err(missing(id));
   return settled;
+}
+
+function missing(id: RunSpecId): Refusal {
+  return { is: 'NotFound', message: `App '${id}' does not exist` };
 }
 
 const onlyWithId: Refusal = {
@@ -71,7 +77,7 @@ const onlyWithId: Refusal = {
 
 function rolledBack(turn: Turn, before: App, version: Version): Result<App, Refusal> {
   const former = turn.state.versions.get(before.id)?.get(version);
-  if (former === undefined) return err({ is: 'NotFound', message: `App '${before.id}' does not exist` });
+  if (former === undefined) return err(missing(before.id));
   const details = residentChangeErrors(before, former);
   return details.length > 0 ? err({ is: 'Invalid', details }) : ok(former);
 }

@@ -66,11 +66,8 @@ function demandsOf(turn: Turn): Demand[] {
       state.volatile.deadlines.at(until, { is: 'spec', spec: id });
       continue;
     }
-    let room = state.settings.maxLaunchesInFlight - launchesInFlight(state, id);
-    for (const [definition, all] of byDefinition(state, app)) {
-      const waiting = all.slice(0, Math.max(0, room));
-      room -= waiting.length;
-      if (waiting.length === 0) continue;
+    const room = state.settings.maxLaunchesInFlight - launchesInFlight(state, id);
+    for (const [definition, waiting] of byDefinition(state, app, room)) {
       demands.push({ app: definition, waiting, roles: usableRoles(state, definition), placed: placesOf(state, id, definition) });
     }
   }
@@ -84,13 +81,19 @@ function launchesInFlight(state: State, id: RunSpecId): number {
 
 const IN_FLIGHT: ReadonlySet<Condition> = new Set<Condition>(['Provisioned', 'Staging', 'Starting']);
 
-/** An instance is launched with the present definition; but while a deployment has not come to it yet, with its own. */
-function byDefinition(state: State, app: App): Map<App, Instance[]> {
+/**
+ * The first `most` waiting instances: more are not looked at, since every turn of a big launch comes here. One is launched with the
+ * present definition; but while a deployment has not come to it yet, with its own.
+ */
+function byDefinition(state: State, app: App, most: number): Map<App, Instance[]> {
   const groups = new Map<App, Instance[]>();
   const locked = state.locks.has(app.id);
+  let left = most;
   for (const id of state.rosters.get(app.id)?.scheduled ?? []) {
+    if (left <= 0) break;
     const instance = state.instances.get(id);
     if (instance === undefined || !isScheduled(instance)) continue;
+    left -= 1;
     const definition = locked && isOld(state, app, instance) ? (definitionOf(state, instance) ?? app) : app;
     const group = groups.get(definition);
     if (group === undefined) groups.set(definition, [instance]);
@@ -165,12 +168,13 @@ function noteRefused(turn: Turn, { app, offer, reasons, detail }: Refused): void
   attempt.lastUnused.set(offer.agentId, { offer, reasons, detail, at: turn.now });
 }
 
-/** An attempt ends when nothing is left to launch (Marathon). */
+/** An attempt ends when nothing is left to launch, and nothing that was launched has failed (Marathon). */
 function noteUsed(turn: Turn, app: App): void {
   const attempt = attemptOf(turn.state, app.id);
   attempt.processed += 1;
   attempt.lastUsedAt = turn.now;
-  if ((turn.state.rosters.get(app.id)?.scheduled.size ?? 0) === 0) turn.state.volatile.attempts.delete(app.id);
+  const isDone = (turn.state.rosters.get(app.id)?.scheduled.size ?? 0) === 0 && !turn.state.delays.has(app.id);
+  if (isDone) turn.state.volatile.attempts.delete(app.id);
 }
 
 /** How the launches of a run spec have gone since they began to be tried. */

@@ -35,6 +35,11 @@ describe('which instances go', () => {
     expect(ids(selectVictims(app('YOUNGEST_FIRST'), mixed, new Set(), 3))).toEqual(['lost', 'stage', 'start']);
   });
 
+  test('those that wait for a launch before all that run', () => {
+    const waiting = [instance('new', 'Scheduled', null), instance('died', 'Failed', null)];
+    expect(ids(selectVictims(app('OLDEST_FIRST'), [...three, ...waiting], new Set(), 3))).toEqual(['new', 'died', 'old']);
+  });
+
   test('those that never became active before those that did', () => {
     expect(ids(selectVictims(app('OLDEST_FIRST'), [...three, instance('never', 'Running', null)], new Set(), 1))).toEqual(['never']);
   });

@@ -1,6 +1,6 @@
 import type { App } from '../../model/app.ts';
 import type { InstanceId } from '../../model/ids.ts';
-import type { Condition, Instance } from '../../model/instance.ts';
+import { isTerminal, type Condition, type Instance } from '../../model/instance.ts';
 import { fieldValue } from '../place/constraints/field.ts';
 
 const ORDER: readonly Condition[] = ['Unreachable', 'Staging', 'Starting', 'Running'];
@@ -31,7 +31,9 @@ export function inKillOrder(selection: App['killSelection']): (a: Instance, b: I
   };
 }
 
+/** Those that only wait for a launch go before all others: nothing that runs is lost for them. (Marathon has them last.) */
 function rank(condition: Condition): number {
+  if (condition === 'Scheduled' || isTerminal(condition)) return -1;
   const at = ORDER.indexOf(condition);
   return at === -1 ? ORDER.length : at;
 }

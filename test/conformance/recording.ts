@@ -8,7 +8,7 @@ export interface Exchange {
   /** When it was sent, from the scenario's start. */
   readonly at_ms: Millis;
   readonly request: {
-    readonly method: string;
+    readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST' | 'PUT';
     readonly path: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string | null;
@@ -19,6 +19,8 @@ export interface Exchange {
     readonly body: string | null;
   };
   readonly flags: string;
+  /** What the client waited for just before. */
+  readonly before?: string;
   /** Only event streams: the body is what came between these moments. */
   readonly stream?: { readonly opened_at_ms: Millis; readonly closed_at_ms: Millis };
 }
@@ -31,6 +33,11 @@ export function recording(file: string): Exchange[] {
     .trim()
     .split('\n')
     .map((line): Exchange => JSON.parse(line));
+}
+
+/** When the client first saw that all deployments were done; null when it never waited for that. */
+export function firstDone(exchanges: readonly Exchange[]): Millis | null {
+  return exchanges.find(({ before }) => before?.endsWith('until empty') === true)?.at_ms ?? null;
 }
 
 /** Milliseconds from the scenario's start at which Marathon launched something, as far as its answers and events tell. Ascending. */

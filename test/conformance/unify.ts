@@ -25,6 +25,7 @@ const UNORDERED = new Set([
   'readinessCheckResults',
   'lastUnusedOffers',
   'instances',
+  'health',
   'plans',
   'others',
 ]);
@@ -42,11 +43,22 @@ const MOMENTS = new Set([
   'lastUsedOfferAt',
 ]);
 
-/** Lengths of time that were measured. */
-const MEASURED = new Set(['averageSeconds', 'medianSeconds', 'timeLeftSeconds']);
+/** What was measured, or is the cluster's matter: lengths of time, how many offers came. Only nothing must be nothing. */
+const MEASURED = new Set([
+  'averageSeconds',
+  'medianSeconds',
+  'timeLeftSeconds',
+  'processedOffersCount',
+  'unusedOffersCount',
+  'processed',
+  'declined',
+]);
+
+/** Key of what stands in an ordered array. */
+const ELEMENT = '()';
 
 const TOKEN =
-  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:-S\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|agent-\d+\.sim|\b9\.\d+\.0\.\d+\b/g;
+  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:-S\d+)?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z|agent-\d+\.sim|\bzone-\d|\b9\.\d+\.0\.\d+\b/g;
 
 /** What corresponds to what, both ways: a recorded id to one of ours. */
 export class Bindings {
@@ -87,7 +99,8 @@ export class Bindings {
 export function unify(theirs: unknown, ours: unknown, bindings: Bindings, path = '', key = ''): Difference[] {
   const different = [{ path, theirs, ours }];
   if (typeof theirs === 'string' && typeof ours === 'string') return sameText(theirs, ours, bindings, key) ? [] : different;
-  if (typeof theirs === 'number' && typeof ours === 'number') return theirs === ours || MEASURED.has(key) ? [] : different;
+  if (typeof theirs === 'number' && typeof ours === 'number')
+    return theirs === ours || (MEASURED.has(key) && theirs !== 0 && ours !== 0) ? [] : different;
   if (Array.isArray(theirs) && Array.isArray(ours)) {
     if (key === 'ports' && theirs.length === ours.length && [...theirs, ...ours].every(isHostPort)) return [];
     return UNORDERED.has(key) ? unifySets(theirs, ours, bindings, path, key) : unifyLists(theirs, ours, bindings, path);
@@ -104,15 +117,19 @@ function unifyObjects(
 ): Difference[] {
   const [theirKeys, ourKeys] = [Object.keys(theirs), Object.keys(ours)];
   const differences: Difference[] = [];
-  for (const key of theirKeys.filter((each) => !(each in ours))) differences.push({ path: `${path}/${key}`, theirs: theirs[key], ours: undefined });
-  for (const key of ourKeys.filter((each) => !(each in theirs))) differences.push({ path: `${path}/${key}`, theirs: undefined, ours: ours[key] });
-  if (differences.length === 0 && theirKeys.join() !== ourKeys.join()) differences.push({ path: `${path} order`, theirs: theirKeys, ours: ourKeys });
-  for (const key of theirKeys.filter((each) => each in ours)) differences.push(...unify(theirs[key], ours[key], bindings, `${path}/${key}`, key));
+  for (const key of theirKeys.filter((each) => !(each in ours)))
+    differences.push({ path: `${path}/${key}`, theirs: theirs[key], ours: undefined });
+  for (const key of ourKeys.filter((each) => !(each in theirs)))
+    differences.push({ path: `${path}/${key}`, theirs: undefined, ours: ours[key] });
+  if (differences.length === 0 && theirKeys.join() !== ourKeys.join())
+    differences.push({ path: `${path} order`, theirs: theirKeys, ours: ourKeys });
+  for (const key of theirKeys.filter((each) => each in ours))
+    differences.push(...unify(theirs[key], ours[key], bindings, `${path}/${key}`, key));
   return differences;
 }
 
 function unifyLists(theirs: readonly unknown[], ours: readonly unknown[], bindings: Bindings, path: string): Difference[] {
-  const differences = theirs.slice(0, ours.length).flatMap((each, n) => unify(each, ours[n], bindings, `${path}(${n})`));
+  const differences = theirs.slice(0, ours.length).flatMap((each, n) => unify(each, ours[n], bindings, `${path}(${n})`, ELEMENT));
   for (let n = theirs.length; n < ours.length; n += 1) differences.push({ path: `${path}(${n})`, theirs: undefined, ours: ours[n] });
   for (let n = ours.length; n < theirs.length; n += 1) differences.push({ path: `${path}(${n})`, theirs: theirs[n], ours: undefined });
   return differences;
@@ -120,14 +137,15 @@ function unifyLists(theirs: readonly unknown[], ours: readonly unknown[], bindin
 
 /** Pairs those that correspond; of what is left over, those that differ least. */
 function unifySets(theirs: readonly unknown[], ours: readonly unknown[], bindings: Bindings, path: string, key: string): Difference[] {
+  const elementKey = theirs.some(Array.isArray) ? ELEMENT : key;
   const start = bindings.mark;
-  if (theirs.length === ours.length && pairAll(theirs, ours, bindings, key)) return [];
+  if (theirs.length === ours.length && pairAll(theirs, ours, bindings, elementKey)) return [];
   bindings.undo(start);
   const left = [...ours];
-  const unpaired = theirs.filter((each) => {
+  const unpaired = [...theirs.entries()].filter(([, each]) => {
     const found = byLikeness(each, left).find((other) => {
       const mark = bindings.mark;
-      if (unify(each, other, bindings, '', key).length === 0) return true;
+      if (unify(each, other, bindings, '', elementKey).length === 0) return true;
       bindings.undo(mark);
       return false;
     });
@@ -135,19 +153,19 @@ function unifySets(theirs: readonly unknown[], ours: readonly unknown[], binding
     return found === undefined;
   });
   const differences: Difference[] = [];
-  for (const each of unpaired) {
+  for (const [n, each] of unpaired) {
     const nearest = left
       .map((other) => {
         const mark = bindings.mark;
-        const count = unify(each, other, bindings, '', key).length;
+        const count = unify(each, other, bindings, '', elementKey).length;
         bindings.undo(mark);
         return { other, count };
       })
       .sort((a, b) => a.count - b.count)[0];
-    if (nearest === undefined) differences.push({ path: `${path}(+)`, theirs: each, ours: undefined });
+    if (nearest === undefined) differences.push({ path: `${path}(${n}+)`, theirs: each, ours: undefined });
     else {
       left.splice(left.indexOf(nearest.other), 1);
-      differences.push(...unify(each, nearest.other, bindings, `${path}(~)`, Array.isArray(each) ? 'sequence' : key));
+      differences.push(...unify(each, nearest.other, bindings, `${path}(${n})`, elementKey));
     }
   }
   for (const other of left) differences.push({ path: `${path}(+)`, theirs: undefined, ours: other });
@@ -159,7 +177,7 @@ function pairAll(theirs: readonly unknown[], ours: readonly unknown[], bindings:
   if (theirs.length === 0) return true;
   for (const candidate of byLikeness(first, ours)) {
     const mark = bindings.mark;
-    const fits = unify(first, candidate, bindings, '', Array.isArray(first) ? 'sequence' : key).length === 0;
+    const fits = unify(first, candidate, bindings, '', key).length === 0;
     if (fits && pairAll(rest, without(ours, candidate), bindings, key)) return true;
     bindings.undo(mark);
     // Alike in all but their ids: if this one does not lead on, the next hardly will, and trying all would take for ever.
@@ -204,7 +222,7 @@ function sameToken(theirs: string, ours: string, bindings: Bindings, key: string
 /** Where an instance is placed is nobody's promise, unless a constraint says so. */
 function kindOf(token: string): 'id' | 'moment' | 'place' {
   if (/T\d\d:/.test(token)) return 'moment';
-  return /-S\d+$|\.sim$|^9\./.test(token) ? 'place' : 'id';
+  return /-S\d+$|\.sim$|^9\.|^zone/.test(token) ? 'place' : 'id';
 }
 
 function isHostPort(port: unknown): boolean {

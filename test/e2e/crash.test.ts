@@ -53,8 +53,8 @@ function definition(id: string, revision: string, instances: number, cmd: string
     instances,
     env: { REVISION: revision },
     taskKillGracePeriodSeconds: 1,
-    backoffSeconds: 0.05,
-    maxLaunchDelaySeconds: 0.2,
+    backoffSeconds: pick([0, 1]),
+    maxLaunchDelaySeconds: 1,
     upgradeStrategy: { minimumHealthCapacity: pick([0, 0.5, 1]), maximumOverCapacity: pick([0, 1]) },
   };
 }
@@ -69,13 +69,12 @@ async function change(server: Running, app: Known): Promise<void> {
     if (status >= 200 && status < 300) {
       app.acknowledged = next;
       answered += 1;
-    } else if (status === 503) return;
-    else if (status >= 500) throw new Error(`${method} ${url}: ${status} ${text}`);
+    } else if (status !== 404 && status !== 409) throw new Error(`${method} ${url}: ${status} ${text}`);
     app.maybe = undefined;
   };
   if (now === null) {
     const next = { revision: String((revisions += 1)), instances: below(4) };
-    return attempt(next, 'POST', '/v2/apps', definition(app.id, next.revision, next.instances, pick(COMMANDS)));
+    return attempt(next, 'POST', `/v2/apps?force=${random() < 0.5}`, definition(app.id, next.revision, next.instances, pick(COMMANDS)));
   }
   const what = random();
   if (what < 0.3) {
