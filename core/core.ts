@@ -30,6 +30,7 @@ export function turn(state: State, messages: readonly Message[], now: Millis, ch
     probes: turn.probes,
     events: turn.events,
     replies: turn.replies,
+    warnings: turn.warnings,
     wakeAt: state.volatile.dirtySpecs.size > 0 ? now : state.volatile.deadlines.next(),
   };
 }

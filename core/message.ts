@@ -35,6 +35,8 @@ export interface Outcome {
   readonly probes: readonly ProbeOrder[];
   readonly events: readonly PublicEvent[];
   readonly replies: readonly Reply[];
+  /** For the operator: what the core did not dare to do by itself. */
+  readonly warnings: readonly string[];
   /** When the core wants to be woken although nothing arrives. */
   readonly wakeAt: Millis | null;
 }

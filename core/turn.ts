@@ -18,6 +18,7 @@ export interface Turn {
   readonly probes: ProbeOrder[];
   readonly events: PublicEvent[];
   readonly replies: Reply[];
+  readonly warnings: string[];
   /** One entry for each record: what a record was in between is nobody's business. */
   readonly changes: Map<string, Change>;
   /** Records that did not exist before this turn: removing them again leaves no trace. */
@@ -27,7 +28,7 @@ export interface Turn {
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
 export function openTurn(state: State, now: Millis, chance: Chance): Turn {
-  return { state, now, chance, operations: [], probes: [], events: [], replies: [], changes: new Map(), born: new Set() };
+  return { state, now, chance, operations: [], probes: [], events: [], replies: [], warnings: [], changes: new Map(), born: new Set() };
 }
 
 /** Writes one record: into the state at once, into the store with the turn. */

@@ -130,6 +130,7 @@ export function createLifecycle(parts: Parts): Lifecycle {
         },
         operations: (operations) => engine.perform(operations),
         probe: (order) => probe(loop, order),
+        warn: (warning) => log('warn', warning),
       },
     });
     return loop;

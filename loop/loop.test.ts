@@ -45,6 +45,7 @@ function made() {
       event: ({ type }) => said.push(type),
       operations: (operations) => said.push(...operations.map(({ op }) => op)),
       probe: ({ key }) => said.push(`probe ${key}`),
+      warn: (warning) => said.push(warning),
     },
   });
   function create(reply: number, id: string): void {

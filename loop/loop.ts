@@ -14,6 +14,7 @@ export interface Acts {
   event(event: PublicEvent): void;
   operations(operations: readonly Operation[]): void;
   probe(order: ProbeOrder): void;
+  warn(warning: string): void;
 }
 
 export interface LoopOptions {
@@ -148,9 +149,10 @@ export class Loop {
     }
   }
 
-  #act({ replies, events, operations, probes }: Outcome): void {
+  #act({ replies, warnings, events, operations, probes }: Outcome): void {
     const { acts, mayAct } = this.#options;
     if (!mayAct()) return;
+    for (const warning of warnings) acts.warn(warning);
     for (const reply of replies) acts.reply(reply);
     for (const event of events) acts.event(event);
     if (operations.length > 0) acts.operations(operations);

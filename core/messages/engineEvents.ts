@@ -74,6 +74,7 @@ function takeInventory(turn: Turn, event: Extract<EngineEvent, { is: 'inventory'
     volatile.halted =
       `The engine's inventory would end ${lost} of ${launched} known tasks and kill ${unknown.length} unknown of ${event.tasks.length}: ` +
       'nothing was done. If that is right, start again with --max_unknown_kills 1.';
+    turn.warnings.push(volatile.halted);
     const unknownIds = new Set(unknown.map(({ taskId }) => taskId));
     for (const status of event.tasks) if (!unknownIds.has(status.taskId)) takeStatus(turn, status, true);
     return;

@@ -45,6 +45,8 @@ export interface WorldOptions {
 export interface World {
   readonly time: VirtualTime;
   readonly events: PublicEvent[];
+  /** What the server has logged. */
+  readonly log: readonly string[];
   /** The agents and what really runs on them. */
   readonly cluster: SimulatedWorld;
   readonly server: () => Lifecycle;
@@ -122,6 +124,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return {
     time,
     events,
+    log,
     cluster,
     server: () => server,
     ask,
