@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createApi } from './api/api.ts';
@@ -100,7 +100,7 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
   const { store, lastEpoch } = storeOf(flags, dataDir, log);
   const lifecycle = createLifecycle({
     store,
-    engine: () => (engine = createLocalEngine(engineOptions())),
+    engine: makeEngine,
     leader: createAlone({ lastEpoch }),
     prober,
     clock,
@@ -123,6 +123,7 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
       realm: flags.http_realm,
       allowOrigin: flags.access_control_allow_origin ?? [],
       maxConcurrentRequests: flags.http_max_concurrent_requests,
+      fileHandles: fileHandles(),
       compression: flags.http_compression,
       hostNames: [flags.hostname],
       insecure: flags.insecure,
@@ -155,6 +156,16 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
     },
     abdicate: () => void lifecycle.abdicate(),
   });
+
+  function makeEngine(): LocalEngine {
+    try {
+      return (engine = createLocalEngine(engineOptions()));
+    } catch (problem) {
+      // Its options are checked with the flags: what is left is its part of the data folder.
+      const message = problem instanceof Error ? problem.message : String(problem);
+      throw new StoreUnusable('notWritable', `the data folder ${dataDir} cannot be used for tasks: ${message}`);
+    }
+  }
 
   function engineOptions(): Parameters<typeof createLocalEngine>[0] {
     return {
@@ -195,6 +206,16 @@ function advertisedHost(flags: ServerFlags): string {
 function credentialsOf(text: string): { user: string; password: string } {
   const colon = text.indexOf(':');
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** How many files this process may hold open; null when that cannot be known. Node has raised it as far as it may. */
+function fileHandles(): number | null {
+  try {
+    const found = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+    return found === null ? null : Number(found[1]);
+  } catch {
+    return null;
+  }
 }
 
 function logStyle(flags: ServerFlags) {

@@ -58,15 +58,26 @@ export class Listener {
     });
   }
 
+  private standing(events: readonly EngineEvent[]): Offer | undefined {
+    let standing: Offer | undefined;
+    for (const event of events) {
+      if (event.is === 'offers') standing = event.offers.findLast((offer) => !this.used.has(offer.id));
+      else if (event.is === 'rescinded' && event.offerId === standing?.id) standing = undefined;
+    }
+    return standing;
+  }
+
   /** The offer that stands now. */
   offer(): Promise<Offer> {
+    return this.until('an offer', (events) => this.standing(events));
+  }
+
+  /** The offer that stands now, to be used by the caller: given to nobody else. */
+  takeOffer(): Promise<Offer> {
     return this.until('an offer', (events) => {
-      let standing: Offer | undefined;
-      for (const event of events) {
-        if (event.is === 'offers') standing = event.offers.findLast((offer) => !this.used.has(offer.id));
-        else if (event.is === 'rescinded' && event.offerId === standing?.id) standing = undefined;
-      }
-      return standing;
+      const offer = this.standing(events);
+      if (offer !== undefined) this.used.add(offer.id);
+      return offer;
     });
   }
 
@@ -87,7 +98,8 @@ export class Listener {
   terminal(taskId: TaskId): Promise<TaskStatus & { readonly token: string | null }> {
     return this.until(`the end of ${taskId}`, (events) => {
       for (const event of events) {
-        if (event.is === 'status' && event.status.taskId === taskId && isTerminalState(event.status.state)) return { ...event.status, token: event.token };
+        if (event.is === 'status' && event.status.taskId === taskId && isTerminalState(event.status.state))
+          return { ...event.status, token: event.token };
       }
       return undefined;
     });
@@ -95,13 +107,6 @@ export class Listener {
 
   inventory(): Promise<Extract<EngineEvent, { is: 'inventory' }>> {
     return this.until('the inventory', (events) => events.find((event) => event.is === 'inventory'));
-  }
-
-  /** The offer that stands now, to be used by the caller: not given again. */
-  async takeOffer(): Promise<Offer> {
-    const offer = await this.offer();
-    this.used.add(offer.id);
-    return offer;
   }
 
   /** Accepts the standing offer for these tasks. */
@@ -277,7 +282,9 @@ export function engineSuite(name: string, make: () => Promise<EngineWorld>): voi
         },
       ]);
       const told = await ear.until('both answers', (events) => {
-        const answers = events.flatMap((event) => (event.is === 'status' && event.reconciled ? [[event.status.taskId, event.status.state]] : []));
+        const answers = events.flatMap((event) =>
+          event.is === 'status' && event.reconciled ? [[event.status.taskId, event.status.state]] : [],
+        );
         return answers.length >= 2 ? answers : undefined;
       });
       expect(told).toEqual([

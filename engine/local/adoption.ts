@@ -1,11 +1,10 @@
 import path from 'node:path';
-import type { TaskStatus } from '../../model/task.ts';
 import { limiter, readdir, readText, unlink } from './files.ts';
 import { HELPER_PREFIX } from './helpers.ts';
 import type { Host } from './host.ts';
 import { holdsRecord, lookUp, sandboxCarriedBy, signal } from './processes.ts';
-import { parseHeader, parseProgress, type Progress, type RecordHeader } from './record.ts';
-import { blankInfo, newTask, parseEnd, parseKill, type LocalTask } from './task.ts';
+import { parseHeader, parseProgress, readNote, type Progress, type RecordHeader } from './record.ts';
+import { newTask, parseEnd, parseKill, type LocalTask } from './task.ts';
 import type { Outcome } from './ending.ts';
 
 /** What is to be done about a task that an earlier server left. */
@@ -16,11 +15,24 @@ export type Adopted =
   /** Its end is to be found out and written down: `outcome` null = as its record says. */
   | { readonly task: LocalTask; readonly is: 'toEnd'; readonly outcome: Outcome | null };
 
-const REBOOTED: Outcome = { state: 'TASK_GONE', reason: 'REASON_EXECUTOR_TERMINATED', message: 'Abnormal executor termination: the host was restarted while the task ran' };
-const NOT_LAUNCHED: Outcome = { state: 'TASK_DROPPED', reason: 'REASON_SLAVE_RESTARTED', message: 'The server was restarted before the task could be launched' };
+const REBOOTED: Outcome = {
+  state: 'TASK_GONE',
+  reason: 'REASON_EXECUTOR_TERMINATED',
+  message: 'Abnormal executor termination: the host was restarted while the task ran',
+};
+const NOT_LAUNCHED: Outcome = {
+  state: 'TASK_DROPPED',
+  reason: 'REASON_SLAVE_RESTARTED',
+  message: 'The server was restarted before the task could be launched',
+};
 
 /** Judges one record. `parentLives`: the process that watches over it is still there. Pure. */
-export function judge(header: RecordHeader, progress: Progress, bootId: string, parentLives: boolean): 'running' | { readonly outcome: Outcome | null } {
+export function judge(
+  header: RecordHeader,
+  progress: Progress,
+  bootId: string,
+  parentLives: boolean,
+): 'running' | { readonly outcome: Outcome | null } {
   if (progress.end !== null) return { outcome: null };
   if (!progress.launched) return { outcome: NOT_LAUNCHED };
   if (header.bootId !== bootId) return { outcome: REBOOTED };
@@ -33,16 +45,9 @@ export function judge(header: RecordHeader, progress: Progress, bootId: string, 
  */
 export async function takeInventory(host: Host): Promise<readonly Adopted[]> {
   const names = await readdir(host.records);
-  const present = new Set(names);
-  const ids = new Set<string>();
-  const leftovers: string[] = [];
-  for (const name of names) {
-    if (name.startsWith(HELPER_PREFIX)) leftovers.push(name);
-    else if (!name.endsWith('.new')) ids.add(name.replace(/\.(end|kill)$/, ''));
-  }
-  for (const name of leftovers) await endHelper(path.join(host.records, name));
+  for (const name of names) if (name.startsWith(HELPER_PREFIX)) await endHelper(path.join(host.records, name));
   const inTurn = limiter(32);
-  const found = await Promise.all([...ids].map((id) => inTurn(() => adopt(host, id, present))));
+  const found = await Promise.all(names.filter((name) => !name.startsWith(HELPER_PREFIX)).map((id) => inTurn(() => adopt(host, id))));
   return found.filter((one) => one !== null);
 }
 
@@ -56,28 +61,28 @@ async function endHelper(record: string): Promise<void> {
   await unlink(record);
 }
 
-async function adopt(host: Host, id: string, present: ReadonlySet<string>): Promise<Adopted | null> {
+async function adopt(host: Host, id: string): Promise<Adopted | null> {
   const record = path.join(host.records, id);
-  const end = present.has(`${id}.end`) ? parseEnd(await readText(`${record}.end`)) : null;
-  const text = present.has(id) ? await readText(record) : null;
-  const header = text === null ? null : parseHeader(text);
-  if (text === null || header === null) {
-    if (end !== null) return { task: endedTask(id, end), is: 'ended' };
-    // Nobody was ever told about it, or its name is not known any more: the core learns that it does not exist.
+  const text = await readText(record);
+  if (text === null) return null;
+  const header = parseHeader(text);
+  if (header === null) {
+    // Its name is not known any more: the core learns that it does not exist.
     host.log(`the record ${record} is damaged or empty: forgotten`);
-    await Promise.all([unlink(record), unlink(`${record}.kill`), unlink(`${record}.end`)]);
+    await unlink(record);
     return null;
   }
   const task = newTask(id, header.info);
   task.sandbox = header.sandbox;
-  if (end !== null) {
+  task.terminal = parseEnd(readNote(text, 'end'));
+  if (task.terminal !== null) {
     task.phase = 'ended';
-    task.terminal = end;
     return { task, is: 'ended' };
   }
-  task.kill = present.has(`${id}.kill`) ? parseKill(await readText(`${record}.kill`)) : null;
+  task.kill = parseKill(readNote(text, 'kill'));
   let progress = parseProgress(text);
-  if (progress.launched && progress.main === null && progress.end === null && header.bootId === host.bootId) progress = await waitForStart(record);
+  if (progress.launched && progress.main === null && progress.end === null && header.bootId === host.bootId)
+    progress = await waitForStart(record);
   const parentPid = progress.main?.parentPid ?? -1;
   const lives = progress.main !== null && holdsRecord(parentPid, record);
   if (progress.main !== null) {
@@ -107,11 +112,4 @@ async function waitForStart(record: string): Promise<Progress> {
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-function endedTask(id: string, end: { readonly status: TaskStatus; readonly token: string }): LocalTask {
-  const task = newTask(id, blankInfo(end.status.taskId));
-  task.phase = 'ended';
-  task.terminal = end;
-  return task;
 }

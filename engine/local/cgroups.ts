@@ -20,7 +20,7 @@ export interface Cgroups {
   joinScript(id: string, info: TaskInfo): string;
   /** For a helper of a task: moves in, sets nothing. */
   joinOnlyScript(id: string): string;
-  /** The processes inside; null when there is no such cgroup. At once, since they may be forking; the kernel never waits for a disk here. */
+  /** The processes inside; null when there is no such cgroup; throws when it cannot be read. At once, since they may be forking; the kernel never waits for a disk here. */
   processes(id: string): readonly number[] | null;
   /** How often the kernel killed for memory, the most that was used (MB), and its own statistics; null when it cannot be known. */
   memory(id: string): Promise<MemoryReport | null>;
@@ -86,7 +86,9 @@ export function detectCgroups(agentId: string, say: (message: string) => void, r
 function version1(root: string, name: string): Cgroups | null {
   const folders: { memory?: string; cpu?: string } = {};
   for (const controller of ['memory', 'cpu'] as const) {
-    const mount = [`${root}/${controller}`, ...(controller === 'cpu' ? [`${root}/cpu,cpuacct`] : [])].find((path) => fs.existsSync(`${path}/cgroup.procs`));
+    const mount = [`${root}/${controller}`, ...(controller === 'cpu' ? [`${root}/cpu,cpuacct`] : [])].find((path) =>
+      fs.existsSync(`${path}/cgroup.procs`),
+    );
     if (mount === undefined || !writable(mount)) continue;
     try {
       fs.mkdirSync(`${mount}/${name}`, { recursive: true });
@@ -183,7 +185,10 @@ function version2(root: string, name: string): Cgroups | null {
   };
 }
 
-function common(main: string, all: readonly string[]): Pick<Cgroups, 'create' | 'joinOnlyScript' | 'processes' | 'remove' | 'close' | 'list'> {
+function common(
+  main: string,
+  all: readonly string[],
+): Pick<Cgroups, 'create' | 'joinOnlyScript' | 'processes' | 'remove' | 'close' | 'list'> {
   return {
     async create(id) {
       for (const folder of all) {
@@ -199,8 +204,9 @@ function common(main: string, all: readonly string[]): Pick<Cgroups, 'create' | 
       try {
         const lines = fs.readFileSync(`${main}/${id}/cgroup.procs`, 'utf8').split('\n');
         return lines.filter((line) => line !== '').map(Number);
-      } catch {
-        return null;
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENODEV') return null;
+        throw error;
       }
     },
     async remove(id) {

@@ -53,7 +53,14 @@ export function createChecks(host: Host, prober: Prober, launching: Launching, e
     // Mesos: no time-out when it is 0.
     const timeout: Millis | null = timeoutSeconds > 0 ? timeoutSeconds * 1000 : null;
     if (what.is !== 'command') {
-      const target = { protocol: what.is, host: '127.0.0.1', port: what.port, path: what.path ?? '/', followRedirects: true, keepBody: false };
+      const target = {
+        protocol: what.is,
+        host: '127.0.0.1',
+        port: what.port,
+        path: what.path ?? '/',
+        followRedirects: true,
+        keepBody: false,
+      };
       return prober.probe(target, timeout ?? 24 * 3_600_000, (result) => done(ofProbe(what, result)));
     }
     let cancelled = false;
@@ -73,7 +80,11 @@ export function createChecks(host: Host, prober: Prober, launching: Launching, e
   }
 
   /** Mesos: first after the delay, then an interval after the end of the one before. */
-  function repeat(task: LocalTask, plan: { what: CommandCheck | NetCheck; delaySeconds: number; intervalSeconds: number; timeoutSeconds: number }, hear: (result: Result) => void): Cancel {
+  function repeat(
+    task: LocalTask,
+    plan: { what: CommandCheck | NetCheck; delaySeconds: number; intervalSeconds: number; timeoutSeconds: number },
+    hear: (result: Result) => void,
+  ): Cancel {
     let stop: Cancel = () => undefined;
     let stopped = false;
     const wait = (seconds: number): void => {

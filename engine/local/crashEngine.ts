@@ -11,7 +11,7 @@ const engine = makeEngine(dataDir);
 const wanted: unknown = JSON.parse(tasks);
 let launches = Array.isArray(wanted) ? wanted.map(([name, shell]: [string, string]) => makeTask(name, { shell })) : [];
 engine.start((event) => {
-  console.log(JSON.stringify(event));
+  process.stdout.write(`${JSON.stringify(event)}\n`);
   if (event.is !== 'offers' || launches.length === 0) return;
   engine.perform([{ op: 'accept', offerIds: event.offers.map((offer) => offer.id), launches }]);
   launches = [];

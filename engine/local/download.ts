@@ -14,7 +14,11 @@ async function open(url: string, signal: AbortSignal): Promise<http.IncomingMess
   for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const get = here.toLowerCase().startsWith('https:') ? https.get : http.get;
-      const request = get(here, { agent: false, signal, headers: { 'user-agent': 'longrun-fetcher', 'accept-encoding': 'identity' } }, resolve);
+      const request = get(
+        here,
+        { agent: false, signal, headers: { 'user-agent': 'longrun-fetcher', 'accept-encoding': 'identity' } },
+        resolve,
+      );
       request.setTimeout(STALL_MS, () => request.destroy(new Error(`no data for ${STALL_MS / 1000} seconds`)));
       request.on('error', reject);
     });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { TaskState, TaskStatus } from '../../model/task.ts';
-import { messageOf, readText, replaceFile, writeFile } from './files.ts';
+import { codeOf, isShortage, messageOf, patiently, readText, writeFile } from './files.ts';
 import type { Host } from './host.ts';
-import { lookUp, signal, treeOf } from './processes.ts';
-import { parseProgress } from './record.ts';
+import { isGone, lookUp, signal, treeOf } from './processes.ts';
+import { formatRecord, parseProgress, writeNote } from './record.ts';
 import { outcomeOf, type KillCause, type LocalTask } from './task.ts';
 
 /** How a task ends. */
@@ -20,7 +20,14 @@ const IDLE_MS = [1, 2, 5, 10, 20, 50, 100, 250, 1000] as const;
 const ROUNDS_BEFORE_STOP = 3;
 const STOP_ROUNDS_MAX = 100;
 
-const KILLED_DURING_LAUNCH: Outcome = { state: 'TASK_KILLED', reason: 'REASON_TASK_KILLED_DURING_LAUNCH', message: 'Task was killed during its launch' };
+/** Of a long message (statistics of memory) only so much is kept for a later server. */
+const NOTED_MESSAGE_MAX = 500;
+
+const KILLED_DURING_LAUNCH: Outcome = {
+  state: 'TASK_KILLED',
+  reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
+  message: 'Task was killed during its launch',
+};
 
 export interface Ending {
   /** Kills a task: SIGTERM, grace, SIGKILL, always to everything that belongs to it. A repeated kill can only shorten the grace. */
@@ -52,7 +59,7 @@ export function createEnding(host: Host): Ending {
     for (let round = 0, idle = 0; ; round += 1) {
       let found = await members(task);
       // What is dead but not reaped is gone as far as ports and files are concerned.
-      if (found.every((pid) => lookUp(pid)?.zombie ?? true)) return;
+      if (found.every(isGone)) return;
       if (round >= ROUNDS_BEFORE_STOP) found = await stopAll(task);
       idle = found.every((pid) => struck.has(pid)) ? idle + 1 : 0;
       for (const pid of found) struck.add(pid);
@@ -95,17 +102,32 @@ export function createEnding(host: Host): Ending {
     const report = await host.cgroups.memory(task.id);
     if (report === null) return null;
     const head = `Memory limit exceeded: Requested: ${report.limitMb}MB Maximum Used: ${report.mostMb}MB`;
-    return { state: 'TASK_FAILED', reason: 'REASON_CONTAINER_LIMITATION_MEMORY', message: `${head}\n\nMEMORY STATISTICS: \n${report.statistics}` };
+    return {
+      state: 'TASK_FAILED',
+      reason: 'REASON_CONTAINER_LIMITATION_MEMORY',
+      message: `${head}\n\nMEMORY STATISTICS: \n${report.statistics}`,
+    };
   }
+
+  /** How a task ended of which nothing is left: `known`, or as its record says. */
+  async function outcomeNow(task: LocalTask, known: Outcome | null): Promise<Outcome> {
+    const text = known === null ? await readText(recordOf(task)).catch(nullUnlessShort) : null;
+    const how = known ?? outcomeOf(parseProgress(text ?? ''));
+    return task.main !== null || known === null ? ((await memoryOutcome(task)) ?? how) : how;
+  }
+
+  /** Without handles nobody can say what is left of a task: its end waits for them. */
+  const patient = <T>(work: () => Promise<T>): Promise<T> => patiently(work, host.log, host.leaving);
 
   /** Destroys what is left, writes the end down, gives everything back and tells. */
   async function finish(task: LocalTask, outcome: Outcome | null): Promise<void> {
     if (task.phase === 'ending' || task.phase === 'ended') return;
     task.phase = 'ending';
     if (task.killTimer !== null) clearTimeout(task.killTimer);
-    await destroy(task);
-    let how = outcome ?? outcomeOf(parseProgress((await readText(recordOf(task)).catch(() => null)) ?? ''));
-    if (task.main !== null || outcome === null) how = (await memoryOutcome(task)) ?? how;
+    let how = await patient(async () => {
+      await destroy(task);
+      return outcomeNow(task, outcome);
+    });
     if (task.kill !== null && how.state !== 'TASK_KILLED') {
       how = task.main === null ? KILLED_DURING_LAUNCH : { state: 'TASK_KILLED', reason: null, message: how.message };
     }
@@ -120,7 +142,7 @@ export function createEnding(host: Host): Ending {
     };
     const terminal = { status, token: randomUUID() };
     try {
-      await replaceFile(`${recordOf(task)}.end`, JSON.stringify(terminal), 0o600);
+      await noteEnd(task, terminal);
     } catch (error) {
       // A full disk: what the parent wrote tells a later server almost the same.
       host.log(`task ${task.info.taskId}: its end cannot be written down: ${messageOf(error)}`);
@@ -131,12 +153,31 @@ export function createEnding(host: Host): Ending {
     host.ended(task);
   }
 
+  async function noteEnd(task: LocalTask, terminal: { readonly status: TaskStatus; readonly token: string }): Promise<void> {
+    const record = recordOf(task);
+    const cut = { ...terminal, status: { ...terminal.status, message: terminal.status.message.slice(0, NOTED_MESSAGE_MAX) } };
+    const write = async (): Promise<boolean> =>
+      (await writeNote(record, 'end', JSON.stringify(terminal))) || (await writeNote(record, 'end', JSON.stringify(cut)));
+    try {
+      await write();
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      // It ended before it had a record, or lost it so that nothing could start it any more: one without a script.
+      const header = { schema: 1 as const, info: task.info, sandbox: task.sandbox, bootId: host.bootId, createdAt: host.clock.now() };
+      await writeFile(record, formatRecord(header, ''), 0o600);
+      await write();
+    }
+  }
+
   const recordOf = (task: LocalTask): string => path.join(host.records, task.id);
 
   /** SIGKILL for all; the parent's word (or its silence) then brings the end. */
   function strike(task: LocalTask): void {
     if (task.phase !== 'running') return;
-    host.track(destroy(task), `kill ${task.info.taskId}`);
+    host.track(
+      patient(() => destroy(task)),
+      `kill ${task.info.taskId}`,
+    );
   }
 
   function waitForGrace(task: LocalTask, graceMs: number): void {
@@ -146,7 +187,7 @@ export function createEnding(host: Host): Ending {
 
   async function begin(task: LocalTask, graceMs: number): Promise<void> {
     try {
-      await writeFile(`${recordOf(task)}.kill`, JSON.stringify(task.kill), 0o600);
+      await writeNote(recordOf(task), 'kill', JSON.stringify(task.kill));
     } catch (error) {
       host.log(`task ${task.info.taskId}: its kill cannot be written down: ${messageOf(error)}`);
     }
@@ -163,7 +204,12 @@ export function createEnding(host: Host): Ending {
 
   return {
     kill(task, cause, graceSeconds) {
-      const graceMs = graceSeconds === null ? (task.info.killGraceSeconds === null ? host.timings.killGrace : task.info.killGraceSeconds * 1000) : graceSeconds * 1000;
+      const graceMs =
+        graceSeconds === null
+          ? task.info.killGraceSeconds === null
+            ? host.timings.killGrace
+            : task.info.killGraceSeconds * 1000
+          : graceSeconds * 1000;
       const now = host.clock.now();
       if (task.kill !== null) {
         const left = task.kill.deadline - now;
@@ -197,4 +243,9 @@ export function createEnding(host: Host): Ending {
       strike(task);
     },
   };
+}
+
+function nullUnlessShort(error: unknown): null {
+  if (isShortage(error)) throw error;
+  return null;
 }

@@ -25,7 +25,8 @@ describe.each([
     const sandbox = world.engine().sandboxOf(task.taskId) ?? '';
     return { task, file: (name) => path.join(sandbox, name) };
   }
-  const pidIn = (file: string): Promise<number> => eventually(`a pid in ${file}`, () => Number(/^\d+(?=\n)/.exec(textOf(file) ?? '')?.[0] ?? 0) || null);
+  const pidIn = (file: string): Promise<number> =>
+    eventually(`a pid in ${file}`, () => Number(/^\d+(?=\n)/.exec(textOf(file) ?? '')?.[0] ?? 0) || null);
 
   test('SIGTERM, and TASK_KILLED whatever the exit status', async () => {
     const { task, file } = await start('trap "echo term >told; exit 0" TERM; echo $$ >pid; while :; do sleep 0.01; done');
@@ -93,7 +94,9 @@ describe.each([
     world.ear.kill(task.taskId);
     expect((await world.ear.terminal(task.taskId)).state).toBe('TASK_KILLED');
     const marker = `MESOS_DIRECTORY=${path.dirname(file('x'))}`;
-    const left = fs.readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && lives(Number(pid)) && (textOf(`/proc/${pid}/environ`) ?? '').includes(marker));
+    const left = fs
+      .readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && lives(Number(pid)) && (textOf(`/proc/${pid}/environ`) ?? '').includes(marker));
     expect(left).toEqual([]);
   });
 

@@ -95,7 +95,10 @@ export function installScript(fetched: readonly Fetched[]): string {
     if (!direct) lines.push(`${keep ? 'cp' : 'mv'} -fT ${quote(file)} ${quote(target)}${or('copy')}`);
     if (item.executable) lines.push(`chmod 755 ${quote(target)}${or('make executable')}`);
     if (item.unpack !== null) lines.push(`{ ${unpack(item.unpack, direct ? file : target, item.target)}\n}${or('extract')}`);
-    if (item.noArchive) lines.push(say(`Copying instead of extracting resource from URI with 'extract' flag, because it does not seem to be an archive: ${item.uri}`));
+    if (item.noArchive)
+      lines.push(
+        say(`Copying instead of extracting resource from URI with 'extract' flag, because it does not seem to be an archive: ${item.uri}`),
+      );
     lines.push(say(`Fetched '${item.uri}' to '${item.target}'`));
   }
   return `${lines.join('\n')}\n`;

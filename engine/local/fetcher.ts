@@ -83,7 +83,12 @@ export function createFetcher(folder: string): Fetcher {
         const result = await installed(job, installScript(fetched), signal);
         if (result.is === 'exited' && result.status === 0) return null;
         if (result.is === 'failed') return result.why;
-        const how = result.is === 'timedOut' ? 'timed out' : result.signal === null ? `exited with status ${result.status}` : `terminated with signal ${result.signal}`;
+        const how =
+          result.is === 'timedOut'
+            ? 'timed out'
+            : result.signal === null
+              ? `exited with status ${result.status}`
+              : `terminated with signal ${result.signal}`;
         return `Failed to fetch all URIs for container '${job.containerId}': ${how}`;
       } catch (error) {
         signal.throwIfAborted();

@@ -6,9 +6,11 @@ import { promisify } from 'node:util';
  * which matters for thousands of launches a second. All work is done on other threads.
  */
 export const mkdir = promisify(fs.mkdir);
-export const readdir: (path: string) => Promise<string[]> = promisify((path: string, done: (error: Error | null, names: string[]) => void) => {
-  fs.readdir(path, done);
-});
+export const readdir: (path: string) => Promise<string[]> = promisify(
+  (path: string, done: (error: Error | null, names: string[]) => void) => {
+    fs.readdir(path, done);
+  },
+);
 export const rename = promisify(fs.rename);
 export const symlink = promisify(fs.symlink);
 export const chown = promisify(fs.chown);
@@ -39,10 +41,19 @@ export function readText(path: string): Promise<string | null> {
   });
 }
 
-/** Readers see the old text or the new one, never a part. */
-export async function replaceFile(path: string, text: string, mode = 0o644): Promise<void> {
-  await writeFile(`${path}.new`, text, mode);
-  await rename(`${path}.new`, path);
+/** Writes into a file that exists, at a place, in one call of the operating system. */
+export function writeAt(path: string, bytes: Buffer, at: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, 'r+', (error, fd) => {
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      fs.write(fd, bytes, 0, bytes.length, at, (failure) => {
+        fs.close(fd, () => (failure === null ? resolve() : reject(failure)));
+      });
+    });
+  });
 }
 
 /** Removes a file; one that is not there is removed already. */
@@ -58,6 +69,27 @@ export async function unlink(path: string): Promise<void> {
 export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return '';
+}
+
+/** The host is short of handles or memory at this moment: nothing follows from such an error, and the next try may succeed. */
+export function isShortage(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes(codeOf(error));
+}
+
+/** How often work is tried again for which the host was short of something. */
+const SHORTAGE_RETRY_MS = 500;
+
+/** Repeats work that fails only because the host is short of something, until it succeeds or `stop` says so; said once. Other errors reject. */
+export async function patiently<T>(work: () => Promise<T>, say: (message: string) => void, stop: () => boolean): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isShortage(error) || stop()) throw error;
+      if (tries === 0) say(`${messageOf(error)}; tried again until it can be done`);
+      await new Promise((resolve) => setTimeout(resolve, SHORTAGE_RETRY_MS));
+    }
+  }
 }
 
 /** An error's message for a person. */

@@ -91,7 +91,8 @@ export function createHelpers(options: {
       if (event.is !== 'started' && event.is !== 'ended') {
         // Its launch may have been lost with the launcher: ask again, which does nothing when it was not.
         if (event.is === 'replaced') for (const [record, helper] of all) if (helper.pid === null) launcher.launch(record);
-        if (event.is === 'troubled') for (const record of event.records) all.get(record)?.end({ is: 'failed', why: 'the host cannot start another process' });
+        if (event.is === 'troubled')
+          for (const record of event.records) all.get(record)?.end({ is: 'failed', why: 'the host cannot start another process' });
         return false;
       }
       const helper = all.get(event.record);

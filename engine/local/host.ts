@@ -76,7 +76,8 @@ export interface Host {
 
 /** The programs that start others, where this host has them. */
 export function findTools(shell: string): Tools {
-  const find = (name: string): string | null => ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((file) => fs.existsSync(file)) ?? null;
+  const find = (name: string): string | null =>
+    ['/usr/bin', '/bin', '/usr/local/bin'].map((folder) => `${folder}/${name}`).find((file) => fs.existsSync(file)) ?? null;
   return { setsid: find('setsid') ?? 'setsid', setpriv: find('setpriv'), env: find('env') ?? 'env', shell };
 }
 

@@ -6,7 +6,8 @@
 # FOLDER/commands (FIFO), one line each:
 #   L <record> <record> …   launch these, each at most once ever
 #   B <token>               barrier: answered when everything before it has been done
-#   Q                       end; what was launched goes on
+#   Q                       end; what was launched goes on (a server that stops asks for it; one that was killed leaves the
+#                           launcher waiting for the next server)
 # FOLDER/events (FIFO; opened for reading and writing, so that nobody waits for a listener):
 #   H <pid>   ready         B <token>   barrier reached        X <record> …   some of these may not have been started
 #   S <record> <pid> <parent pid>   running                    E <record>     ended

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { codeOf, messageOf, readText } from './files.ts';
+import { codeOf, isShortage, messageOf, readText } from './files.ts';
 import { lookUp } from './processes.ts';
 
 /** Changes when a running launcher of an older checkout would not understand us. */
@@ -11,6 +11,7 @@ const LAUNCHER = path.join(import.meta.dirname, 'launcher.sh');
 /** Linux: a write to a FIFO up to this size is never torn apart. */
 const LINE_MAX = 4096;
 const SWEEP_MS = 500;
+const SLICE_MS = 4;
 const FIFO_WAIT_MS = 10_000;
 const RETRY_MS = [0, 50, 200, 1000, 5000] as const;
 
@@ -57,6 +58,7 @@ export function createLauncher({ folder, shell, log, tell }: Options): Launcher 
   let quitting = false;
   let gathered: string[] = [];
   const lines: string[] = [];
+  const heard: string[] = [];
   let retry: NodeJS.Timeout | null = null;
   let sweep: NodeJS.Timeout | null = null;
   let tokens = 0;
@@ -97,6 +99,18 @@ export function createLauncher({ folder, shell, log, tell }: Options): Launcher 
     if (line !== 'L') send(line);
   }
 
+  /** A full FIFO holds a thousand lines: gives way to the event loop between them. */
+  function listen(): void {
+    const began = performance.now();
+    let done = 0;
+    while (done < heard.length && performance.now() - began < SLICE_MS) {
+      hear(heard[done] ?? '');
+      done += 1;
+    }
+    heard.splice(0, done);
+    if (heard.length > 0) setImmediate(listen);
+  }
+
   function hear(line: string): void {
     const [word, ...rest] = line.split(' ');
     if (word === 'S') {
@@ -124,9 +138,10 @@ export function createLauncher({ folder, shell, log, tell }: Options): Launcher 
       let rest = '';
       socket.setEncoding('latin1');
       socket.on('data', (text: string) => {
-        const heard = (rest + text).split('\n');
-        rest = heard.pop() ?? '';
-        for (const line of heard) hear(line);
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        heard.push(...lines);
+        if (heard.length === lines.length) listen();
       });
       socket.on('error', (error) => log(`events of the launcher: ${error.message}`));
       events = socket;
@@ -227,10 +242,15 @@ export function createLauncher({ folder, shell, log, tell }: Options): Launcher 
     barrier,
     async quit() {
       if (closed) return;
-      await barrier();
       quitting = true;
-      send('Q');
-      while (pid !== null && isLauncher(pid, folder)) await new Promise((resolve) => setTimeout(resolve, 2));
+      let done = false;
+      void barrier().then(() => {
+        done = true;
+        send('Q');
+      });
+      // Without a living launcher nobody will ever answer.
+      const living = (): boolean => pid !== null && isLauncher(pid, folder);
+      while (living()) await new Promise((resolve) => setTimeout(resolve, done ? 2 : 5));
       this.detach();
     },
     detach() {
@@ -255,11 +275,12 @@ function isFifo(file: string): boolean {
 
 /** True when this pid is a living launcher of this folder, and not something else that was given the same pid later. */
 function isLauncher(pid: number, folder: string): boolean {
-  const found = lookUp(pid);
-  if (found === null || found.zombie) return false;
   try {
+    const found = lookUp(pid);
+    if (found === null || found.zombie) return false;
     return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(folder);
-  } catch {
-    return false;
+  } catch (error) {
+    // What cannot be looked at for lack of handles is not taken for dead: two launchers would be worse.
+    return isShortage(error);
   }
 }

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { taskEnvironment } from './environment.ts';
 import type { Ending } from './ending.ts';
-import { limiter, messageOf, readText, unlink, writeFile } from './files.ts';
+import { limiter, messageOf, patiently, readText, unlink, writeFile } from './files.ts';
 import type { Host } from './host.ts';
 import type { LauncherEvent } from './launcher.ts';
-import { lookUp, signal } from './processes.ts';
+import { signal } from './processes.ts';
 import { formatRecord, parseProgress } from './record.ts';
 import { createSandbox, isFolderName } from './sandbox.ts';
 import { programScript, type Program } from './script.ts';
@@ -50,7 +50,8 @@ export function createLaunching(host: Host, ending: Ending, tasks: ReadonlyMap<s
       if (host.tools.setpriv === null) throw failed(`cannot run as user '${wanted}': this host has no setpriv`);
       return user.user;
     }
-    if (user.is === 'forbidden') throw failed(`cannot run as user '${wanted}': the server runs as '${user.own}', and only root can switch users`);
+    if (user.is === 'forbidden')
+      throw failed(`cannot run as user '${wanted}': the server runs as '${user.own}', and only root can switch users`);
     if (user.is === 'unknown') {
       const folder = path.join(host.tree.runsOf(task.info.taskId), task.id);
       const why = `Failed to create executor directory '${folder}': Failed to chown directory to '${wanted}': No such user '${wanted}'`;
@@ -90,7 +91,8 @@ export function createLaunching(host: Host, ending: Ending, tasks: ReadonlyMap<s
           containerId: task.id,
           info,
           user,
-          inSandbox: (text, done) => host.helpers.run(programScript(program(task, user, { shell: text }, joinOnly), host.tools), null, done),
+          inSandbox: (text, done) =>
+            host.helpers.run(programScript(program(task, user, { shell: text }, joinOnly), host.tools), null, done),
         },
         preparation.signal,
       );
@@ -107,13 +109,17 @@ export function createLaunching(host: Host, ending: Ending, tasks: ReadonlyMap<s
     const now = await host.ports.busy(0);
     const taken = ports.find((port) => now.has(port));
     if (taken === undefined) return;
-    throw new LaunchRefused('TASK_DROPPED', 'REASON_INVALID_OFFERS', `Port ${taken} was taken by another process of this host before the task could be launched`);
+    throw new LaunchRefused(
+      'TASK_DROPPED',
+      'REASON_INVALID_OFFERS',
+      `Port ${taken} was taken by another process of this host before the task could be launched`,
+    );
   }
 
   async function run(task: LocalTask): Promise<void> {
     try {
-      await inTurn(() => prepare(task));
-      await checkPorts(task);
+      if (task.kill === null) await inTurn(() => prepare(task));
+      if (task.kill === null) await checkPorts(task);
       if (host.leaving()) return;
       if (task.kill === null) {
         task.phase = 'launching';
@@ -129,7 +135,11 @@ export function createLaunching(host: Host, ending: Ending, tasks: ReadonlyMap<s
         return;
       }
     }
-    ending.neverStarted(task, { state: 'TASK_KILLED', reason: 'REASON_TASK_KILLED_DURING_LAUNCH', message: 'Task was killed during its launch' });
+    ending.neverStarted(task, {
+      state: 'TASK_KILLED',
+      reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
+      message: 'Task was killed during its launch',
+    });
   }
 
   function started(task: LocalTask, pid: number, parentPid: number): void {
@@ -141,7 +151,7 @@ export function createLaunching(host: Host, ending: Ending, tasks: ReadonlyMap<s
     attempts.delete(task.id);
     task.phase = 'running';
     task.startedAt = host.clock.now();
-    task.main = { pid, parentPid, parentTicks: lookUp(parentPid)?.startTicks ?? 0 };
+    task.main = { pid, parentPid, parentTicks: 0 };
     host.report(task, 'TASK_RUNNING', null, '');
     if (task.kill === null) return;
     const { cause, at, deadline } = task.kill;
@@ -163,7 +173,7 @@ export function createLaunching(host: Host, ending: Ending, tasks: ReadonlyMap<s
   /** A launch of which nothing was heard may be lost: looks at what the record says, and asks again where that is safe. */
   async function askAgain(task: LocalTask, why: string): Promise<void> {
     const record = path.join(host.records, task.id);
-    const text = await readText(record).catch(() => null);
+    const text = await patiently(() => readText(record), host.log, host.leaving).catch(() => null);
     if (task.phase !== 'launching' || host.leaving()) return;
     const progress = parseProgress(text ?? '');
     if (progress.main !== null) {

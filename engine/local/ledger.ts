@@ -27,7 +27,9 @@ export function createLedger(total: readonly Resource[]): Ledger {
     total.reduce((sum, r) => (r.name === name && r.value.is === 'scalar' ? sum + toThousandths(r.value.scalar) : sum), 0);
   const all = { cpus: has('cpus'), mem: has('mem'), disk: has('disk'), gpus: has('gpus') };
   const offersPort = (port: number): boolean =>
-    total.some((r) => r.name === 'ports' && r.value.is === 'ranges' && r.value.ranges.some((range) => port >= range.begin && port <= range.end));
+    total.some(
+      (r) => r.name === 'ports' && r.value.is === 'ranges' && r.value.ranges.some((range) => port >= range.begin && port <= range.end),
+    );
 
   return {
     take(id, what) {

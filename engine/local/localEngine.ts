@@ -1,20 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import type { AgentInfo } from '../../model/agent.ts';
-import type { EngineEvent } from '../../model/engineEvent.ts';
 import type { TaskId } from '../../model/ids.ts';
 import type { Operation } from '../../model/operation.ts';
 import { never } from '../../model/result.ts';
-import type { TaskInfo, TaskState, TaskStatus } from '../../model/task.ts';
+import type { TaskInfo } from '../../model/task.ts';
 import type { Engine } from '../engine.ts';
 import { takeInventory } from './adoption.ts';
+import { describeAgent } from './agentInfo.ts';
 import { detectCgroups } from './cgroups.ts';
 import { createChecks } from './checks.ts';
 import { createEnding } from './ending.ts';
 import { createFetcher } from './fetcher.ts';
-import { codeOf, eachInSlices, messageOf, unlink } from './files.ts';
+import { messageOf, patiently, unlink } from './files.ts';
 import { createHelpers } from './helpers.ts';
 import { DEFAULT_TIMINGS, findTools, hostAddress, type Host, type Timings } from './host.ts';
 import { createPortWatch } from './hostPorts.ts';
@@ -22,18 +21,23 @@ import { hostBootId, loadIdentity } from './identity.ts';
 import { createLauncher, type LauncherEvent } from './launcher.ts';
 import { createLaunching } from './launching.ts';
 import { createLedger } from './ledger.ts';
-import { detectResources, parseAttributes, parseResources } from './notation.ts';
 import { createOffers } from './offers.ts';
+import { createOutbox } from './outbox.ts';
 import { BadEngineOption, type LocalEngineOptions } from './options.ts';
-import { createScanner, lookUp } from './processes.ts';
-import { latestSandbox, sandboxTree } from './sandbox.ts';
-import { blankInfo, newTask, type LocalTask } from './task.ts';
+import { createScanner } from './processes.ts';
+import { allSandboxes, latestSandbox, sandboxTree } from './sandbox.ts';
+import { newTask, type LocalTask } from './task.ts';
+import { present, statusOf, unknownStatus } from './statuses.ts';
+import { createSweep } from './sweep.ts';
 import { createUpkeep } from './upkeep.ts';
 
 export { BadEngineOption, type LocalEngineOptions } from './options.ts';
 
 /** Longest wait, at the start, for the ends of tasks to be found out; what takes longer is told later. */
 const SETTLE_MS = 5000;
+
+/** Longest stretch of work on many things before the event loop is given way. */
+const SLICE_MS = 4;
 
 /** The embedded engine: this host as one agent, and what only a host of one's own can tell. */
 export interface LocalEngine extends Engine {
@@ -46,7 +50,8 @@ export interface LocalEngine extends Engine {
 
 /** A host as one agent, with Mesos' manners. Throws BadEngineOption, or the system's error when the data folder cannot be used. */
 export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
-  if (!path.isAbsolute(options.dataDir)) throw new BadEngineOption('dataDir', `the data folder must be an absolute path: '${options.dataDir}'`);
+  if (!path.isAbsolute(options.dataDir))
+    throw new BadEngineOption('dataDir', `the data folder must be an absolute path: '${options.dataDir}'`);
   fs.mkdirSync(options.dataDir, { recursive: true });
   // Canonical, so that it compares equal to what the kernel says about open files.
   const dataDir = fs.realpathSync(options.dataDir);
@@ -63,40 +68,16 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
   const tasks = new Map<string, LocalTask>();
   const byTaskId = new Map<TaskId, LocalTask>();
   const pending = new Set<Promise<unknown>>();
-  const queue: EngineEvent[] = [];
-  let tell: ((event: EngineEvent) => void) | null = null;
-  let flushing = false;
+  const outbox = createOutbox();
   let leaving = false;
   let ready = false;
   const early: Operation[] = [];
+  const accepted: LocalTask[] = [];
   let whenQuiet: (() => void) | null = null;
   let timers: NodeJS.Timeout[] = [];
+  let begun: Promise<void> = Promise.resolve();
 
-  function emit(event: EngineEvent): void {
-    if (leaving) return;
-    queue.push(event);
-    if (flushing) return;
-    flushing = true;
-    setImmediate(() => {
-      flushing = false;
-      for (const one of queue.splice(0)) if (!leaving) tell?.(one);
-    });
-  }
-
-  function statusOf(task: LocalTask, state: TaskState, reason: string | null, message: string): TaskStatus {
-    const { healthy, check, info } = task;
-    const address = { ipAddress: host.ip, protocol: 'IPv4' as const };
-    const ipAddresses = state === 'TASK_RUNNING' ? [address] : [];
-    return { taskId: info.taskId, agentId: agent.id, state, reason, message, at: clock.now(), healthy, check, ipAddresses };
-  }
-
-  /** What would be said now about a task that goes on. */
-  function present(task: LocalTask): TaskStatus {
-    if (task.terminal !== null) return task.terminal.status;
-    if (task.phase === 'preparing') return statusOf(task, 'TASK_STAGING', null, '');
-    if (task.phase === 'launching') return statusOf(task, 'TASK_STARTING', null, '');
-    return statusOf(task, task.kill === null ? 'TASK_RUNNING' : 'TASK_KILLING', null, '');
-  }
+  const emit = outbox.emit;
 
   const scan = createScanner();
   const ports = createPortWatch();
@@ -121,7 +102,7 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
     report(task, state, reason, message) {
       if (state === 'TASK_RUNNING' && reason === null) checks.begin(task);
       if (state === 'TASK_KILLING') checks.end(task);
-      emit({ is: 'status', status: statusOf(task, state, reason, message), token: null, reconciled: false });
+      emit({ is: 'status', status: statusOf(host, task, state, reason, message), token: null, reconciled: false });
     },
     ended(task) {
       checks.end(task);
@@ -143,6 +124,7 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
   const launching = createLaunching(host, ending, tasks);
   const checks = createChecks(host, options.prober, launching, ending);
   const upkeep = createUpkeep(host, tasks, dataDir);
+  const sweep = createSweep(host, ending, tasks);
 
   function hear(event: LauncherEvent): void {
     if (host.helpers.hear(event) || !ready) return;
@@ -158,22 +140,41 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
     const lacks = offerUsable ? ledger.lacks(info.resources) : 'the offer is not valid any more';
     const task = newTask(randomUUID(), info);
     if (lacks !== null) {
-      const message = offerUsable ? `Task does not fit into what is left of the offer: ${lacks}` : 'Task launched with invalid offers: the offer is not valid any more';
-      emit({ is: 'status', status: statusOf(task, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', message), token: null, reconciled: false });
+      const message = offerUsable
+        ? `Task does not fit into what is left of the offer: ${lacks}`
+        : 'Task launched with invalid offers: the offer is not valid any more';
+      emit({
+        is: 'status',
+        status: statusOf(host, task, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', message),
+        token: null,
+        reconciled: false,
+      });
       return;
     }
     ledger.take(task.id, info.resources);
     tasks.set(task.id, task);
     byTaskId.set(info.taskId, task);
-    launching.launch(task);
+    accepted.push(task);
+    if (accepted.length === 1) setImmediate(beginLaunches);
+  }
+
+  /** Thousands may be accepted at once: gives way to the event loop between them. */
+  function beginLaunches(): void {
+    const began = performance.now();
+    let done = 0;
+    for (const task of accepted) {
+      if (performance.now() - began > SLICE_MS) break;
+      done += 1;
+      if (!leaving) launching.launch(task);
+    }
+    accepted.splice(0, done);
+    if (accepted.length > 0) setImmediate(beginLaunches);
   }
 
   function answerFor(taskId: TaskId): void {
     const task = byTaskId.get(taskId);
-    if (task === undefined) {
-      const gone = statusOf(newTask('', blankInfo(taskId)), 'TASK_GONE', 'REASON_RECONCILIATION', 'Reconciliation: Task is unknown to the agent');
-      emit({ is: 'status', status: gone, token: null, reconciled: true });
-    } else emit({ is: 'status', status: present(task), token: task.terminal?.token ?? null, reconciled: true });
+    if (task === undefined) emit({ is: 'status', status: unknownStatus(host, taskId), token: null, reconciled: true });
+    else emit({ is: 'status', status: present(host, task), token: task.terminal?.token ?? null, reconciled: true });
   }
 
   function acknowledge(taskId: TaskId, token: string): void {
@@ -181,10 +182,7 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
     if (task?.terminal?.token !== token) return;
     byTaskId.delete(taskId);
     tasks.delete(task.id);
-    const record = path.join(records, task.id);
-    // The end goes last: without it, a record would tell a later server that the task is to be ended again.
-    const removed = Promise.all([unlink(record), unlink(`${record}.kill`)]).then(() => unlink(`${record}.end`));
-    host.track(removed, `forget ${taskId}`);
+    host.track(unlink(path.join(records, task.id)), `forget ${taskId}`);
   }
 
   function perform(operation: Operation): void {
@@ -220,7 +218,7 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
 
   async function begin(): Promise<void> {
     await launcher.start();
-    const found = await takeInventory(host);
+    const found = await patiently(() => takeInventory(host), log, host.leaving);
     if (leaving) return;
     for (const { task } of found) {
       tasks.set(task.id, task);
@@ -236,9 +234,9 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
     }
     await Promise.race([settle(), new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref())]);
     if (leaving) return;
-    queue.length = 0;
+    outbox.forget();
     emit({ is: 'subscribed', frameworkId: identity.frameworkId, master: null, again: false });
-    emit({ is: 'inventory', agents: [agent], tasks: [...tasks.values()].map(present), complete: true });
+    emit({ is: 'inventory', agents: [agent], tasks: [...tasks.values()].map((task) => present(host, task)), complete: true });
     for (const { task } of found) {
       if (task.terminal !== null) emit({ is: 'status', ...task.terminal, reconciled: false });
       else if (task.phase === 'running') {
@@ -252,17 +250,6 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
     host.track(upkeep.round(), 'upkeep');
   }
 
-  /** Looks for what nobody tells us: parents that were killed, memory that ran out. */
-  function sweep(): void {
-    const work = eachInSlices([...tasks.values()], 4, (task) => {
-      if (task.phase !== 'running' || task.main === null) return;
-      const parent = lookUp(task.main.parentPid);
-      if (parent === null || parent.zombie || (task.main.parentTicks !== 0 && parent.startTicks !== task.main.parentTicks)) ending.parentGone(task);
-      else if (host.cgroups?.limitsMemory === true && host.cgroups.oomKills(task.id) > 0) ending.overMemory(task);
-    });
-    host.track(work, 'look at the tasks');
-  }
-
   async function settle(): Promise<void> {
     while (pending.size > 0) await Promise.all(pending);
   }
@@ -271,8 +258,8 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
     traits: { offersAreFree: true, images: false, containerNetworks: false, volumes: false, secrets: false },
     agent,
     start(listener) {
-      tell = listener;
-      begin().catch((error: unknown) => emit({ is: 'disconnected', why: `the local engine cannot start: ${messageOf(error)}` }));
+      outbox.open(listener);
+      begun = begin().catch((error: unknown) => emit({ is: 'disconnected', why: `the local engine cannot start: ${messageOf(error)}` }));
     },
     perform(operations) {
       if (leaving) return;
@@ -290,52 +277,20 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
         await new Promise((resolve) => setImmediate(resolve));
       }
       leaving = true;
+      outbox.close();
       for (const timer of timers) clearInterval(timer);
       for (const task of tasks.values()) {
         checks.end(task);
         if (task.killTimer !== null) clearTimeout(task.killTimer);
         if (task.phase === 'preparing') task.preparation.abort(new Error('the server stops'));
       }
+      // A launcher that is just being started must be known before it can be ended.
+      await begun;
       await settle();
       await launcher.quit();
       await host.cgroups?.close();
     },
-    sandboxOf: (taskId) => byTaskIdSandbox(taskId),
-    sandboxes() {
-      const found = new Map<string, string>();
-      for (const taskId of listFolders(host.tree.executors)) {
-        const sandbox = byTaskIdSandbox(taskId);
-        if (sandbox !== null) found.set(taskId, sandbox);
-      }
-      return found;
-    },
+    sandboxOf: (taskId) => latestSandbox(host.tree, taskId),
+    sandboxes: () => allSandboxes(host.tree),
   };
-
-  function byTaskIdSandbox(taskId: string): string | null {
-    return latestSandbox(host.tree, taskId);
-  }
-}
-
-function listFolders(folder: string): readonly string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-function describeAgent(options: LocalEngineOptions, id: AgentInfo['id'], dataDir: string): AgentInfo {
-  const given = parseResources(options.resources);
-  if (!given.ok) throw new BadEngineOption('resources', given.error);
-  const attributes = parseAttributes(options.attributes);
-  if (!attributes.ok) throw new BadEngineOption('attributes', attributes.error);
-  const { bsize, blocks } = fs.statfsSync(dataDir);
-  const mb = 1024 * 1024;
-  const resources = detectResources(given.value, {
-    cpus: os.availableParallelism(),
-    memoryMb: Math.floor(os.totalmem() / mb),
-    diskMb: Math.floor((bsize * blocks) / mb),
-  });
-  return { id, host: options.hostname, resources, attributes: attributes.value, region: null, zone: null };
 }

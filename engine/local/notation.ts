@@ -32,7 +32,8 @@ export function mergeRanges(ranges: readonly PortRange[]): readonly PortRange[] 
   const merged: PortRange[] = [];
   for (const range of [...ranges].sort((a, b) => a.begin - b.begin)) {
     const last = merged.at(-1);
-    if (last !== undefined && range.begin <= last.end + 1) merged[merged.length - 1] = { begin: last.begin, end: Math.max(last.end, range.end) };
+    if (last !== undefined && range.begin <= last.end + 1)
+      merged[merged.length - 1] = { begin: last.begin, end: Math.max(last.end, range.end) };
     else merged.push(range);
   }
   return merged;
@@ -51,7 +52,10 @@ function parseResource(item: string): Result<Resource, string> {
     return ok({ name, role, value: { is: 'scalar', scalar } });
   }
   if (text.startsWith('{') && text.endsWith('}')) {
-    const items = text.slice(1, -1).split(',').map((s) => s.trim());
+    const items = text
+      .slice(1, -1)
+      .split(',')
+      .map((s) => s.trim());
     return ok({ name, role, value: { is: 'set', items: [...new Set(items.filter((s) => s !== ''))] } });
   }
   const ranges = parseRanges(text);
@@ -84,7 +88,8 @@ export function parseResources(text: string): Result<readonly Resource[], string
     const at = found.findIndex((other) => other.name === resource.name && other.role === resource.role);
     const other = found[at];
     if (other === undefined) found.push(resource);
-    else if (other.value.is !== resource.value.is) return err(`bad resource '${item.trim()}': ${resource.name} was given as a ${other.value.is} before`);
+    else if (other.value.is !== resource.value.is)
+      return err(`bad resource '${item.trim()}': ${resource.name} was given as a ${other.value.is} before`);
     else found[at] = { ...other, value: sum(other.value, resource.value) };
   }
   return ok(found);

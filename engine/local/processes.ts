@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { eachInSlices, readdir } from './files.ts';
+import { eachInSlices, isShortage, readdir } from './files.ts';
 
 /** A process as /proc shows it. */
 export interface Process {
@@ -24,13 +24,19 @@ export function parseStat(text: string): Process | null {
   return { pid, zombie, parentPid: field(1), groupId: field(2), sessionId: field(3), startTicks: field(19) };
 }
 
-/** The process with this pid; null when there is none. /proc never waits for a disk. */
+/** The process with this pid; null when there is none. /proc never waits for a disk. Throws when the host is too short of handles to tell. */
 export function lookUp(pid: number): Process | null {
   try {
     return parseStat(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return null;
   }
+}
+
+/** True when the process is gone, or dead and only to be reaped. Throws when the host is too short of handles to tell. */
+export function isGone(pid: number): boolean {
+  return lookUp(pid)?.zombie ?? true;
 }
 
 /** True when this process holds `path` open as descriptor 8: it is the parent of that record, whatever its pid once was. */
@@ -46,7 +52,8 @@ const MARKER = 'MESOS_DIRECTORY=';
 
 /**
  * The sandbox that a process carries in its environment since it was started: how a task's processes are known where there
- * is no cgroup. Null when it carries none; undefined when it cannot tell yet (no environment, as before its first exec).
+ * is no cgroup. Null when it carries none; undefined when it cannot tell yet (no environment, as before its first exec). Throws
+ * when the host is too short of handles to tell.
  */
 export function sandboxCarriedBy(pid: number): string | null | undefined {
   try {
@@ -54,7 +61,8 @@ export function sandboxCarriedBy(pid: number): string | null | undefined {
     if (text === '') return undefined;
     const variable = text.split('\0').find((one) => one.startsWith(MARKER));
     return variable === undefined ? null : Buffer.from(variable.slice(MARKER.length), 'latin1').toString();
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error;
     return undefined;
   }
 }

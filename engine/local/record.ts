@@ -3,6 +3,7 @@ import { conforms } from '../../model/schema/conforms.ts';
 import { Type } from '../../model/schema/type.ts';
 import type { AgentId, InstanceId, RunSpecId, TaskId } from '../../model/ids.ts';
 import type { TaskInfo } from '../../model/task.ts';
+import { writeAt } from './files.ts';
 
 /*
  * The record of a task: one file that holds what was asked (a comment line of JSON), the script that starts it, and,
@@ -10,8 +11,13 @@ import type { TaskInfo } from '../../model/task.ts';
  * One file, because each file costs three calls of the operating system, and written before the launcher hears of it.
  */
 
-/** Room for what happens: never extended later, so that a full disk cannot lose an exit status. */
+/** Room for what happens, written over newlines in place: a full disk cannot lose an exit status, and no other file is needed. */
 const PROGRESS_BYTES = 1024;
+/** The server's own notes, behind the launcher's: a kill that was begun, and the terminal status. */
+const NOTES = { kill: { at: 1024, bytes: 256 }, end: { at: 1280, bytes: 2816 } } as const;
+const HEADER_AT = 4096;
+
+export type NoteName = keyof typeof NOTES;
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
 const what = Type.Union([
@@ -85,13 +91,33 @@ export interface Progress {
 
 /** The record's whole text. `asked` null: a helper's record, of which nothing needs to be known later. */
 export function formatRecord(asked: RecordHeader | null, script: string): string {
-  return `${'\n'.repeat(PROGRESS_BYTES)}#${asked === null ? '' : JSON.stringify(asked)}\n${script}`;
+  return `${'\n'.repeat(HEADER_AT)}#${asked === null ? '' : JSON.stringify(asked)}\n${script}`;
 }
 
-/** Where the comment line with what was asked begins: everything before it is progress. */
+/** Where the comment line with what was asked begins: everything before it is progress and notes. */
 function headerAt(text: string): number {
-  const at = text.search(/^#(\{|$)/m);
-  return at < 0 ? text.length : at;
+  const at = text.indexOf('\n#{');
+  return at < 0 ? text.length : at + 1;
+}
+
+/** Writes a note into a record that exists. False when it is too long; rejects when the record cannot be written. */
+export async function writeNote(record: string, name: NoteName, json: string): Promise<boolean> {
+  const { at, bytes } = NOTES[name];
+  const note = Buffer.from(`#${name} ${json} .\n`);
+  if (note.length > bytes) return false;
+  await writeAt(record, note, at);
+  return true;
+}
+
+/** A note as JSON, from a record's text; null when there is none, or not whole. */
+export function readNote(text: string, name: NoteName): unknown {
+  const json = new RegExp(`^#${name} (.*) \\.$`, 'm').exec(text.slice(0, headerAt(text)))?.[1];
+  if (json === undefined) return null;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
 }
 
 /** What was asked, from a record's text; null when it is damaged or a helper's. */
@@ -116,9 +142,9 @@ export function parseProgress(text: string): Progress {
   let status: number | null = null;
   const said: string[] = [];
   const heard: string[] = [];
-  for (const line of text.slice(0, headerAt(text)).split('\n')) {
+  for (const line of text.slice(0, Math.min(PROGRESS_BYTES, headerAt(text))).split('\n')) {
     if (line === '') continue;
-    const marked = /^#([LSME]) ?(.*?) ?\.$/.exec(line);
+    const marked = /^#([LSME]) (?:(.*) )?\.$/.exec(line);
     if (marked === null) {
       if (!line.startsWith('#')) heard.push(line);
       continue;

@@ -58,7 +58,10 @@ describe('after a crash of the server', () => {
     await crash(child);
     fs.writeFileSync(gate, '');
     const records = path.join(dataDir, 'launcher', 'records');
-    await eventually('two ends', () => fs.readdirSync(records).filter((name) => (textOf(path.join(records, name)) ?? '').includes('\n#E ')).length === 2);
+    await eventually(
+      'two ends',
+      () => fs.readdirSync(records).filter((name) => (textOf(path.join(records, name)) ?? '').includes('\n#E ')).length === 2,
+    );
 
     const { ear, engine: next } = begin();
     const { tasks } = await ear.inventory();

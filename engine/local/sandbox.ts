@@ -56,3 +56,19 @@ export function latestSandbox(tree: SandboxTree, taskId: string): string | null 
     return null;
   }
 }
+
+/** The newest sandbox of every task that has one, by task id. */
+export function allSandboxes(tree: SandboxTree): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  let taskIds: readonly string[] = [];
+  try {
+    taskIds = fs.readdirSync(tree.executors);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  for (const taskId of taskIds) {
+    const sandbox = latestSandbox(tree, taskId);
+    if (sandbox !== null) found.set(taskId, sandbox);
+  }
+  return found;
+}

@@ -22,7 +22,10 @@ export interface Program {
   readonly joinCgroups: string;
 }
 
-function programWords(command: Program['command'], tools: Tools): { readonly test: string; readonly words: string } | { readonly words: string } {
+function programWords(
+  command: Program['command'],
+  tools: Tools,
+): { readonly test: string; readonly words: string } | { readonly words: string } {
   if ('argv' in command) return { words: command.argv.map(quote).join(' ') };
   const viaShell = `${tools.shell} -c ${quote(command.shell)}`;
   const plain = plainWords(command.shell);

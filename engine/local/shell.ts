@@ -6,7 +6,24 @@ export function quote(text: string): string {
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Variables to which sh itself gives a meaning or a value: set by env(1), which only passes them on. */
-const SPECIAL = new Set(['IFS', 'MAIL', 'MAILPATH', 'PS1', 'PS2', 'PS4', 'OPTIND', 'LINENO', 'TERM', 'HISTSIZE', 'PWD', 'OLDPWD', 'PPID', '_', 'ATTY', 'ENV']);
+const SPECIAL = new Set([
+  'IFS',
+  'MAIL',
+  'MAILPATH',
+  'PS1',
+  'PS2',
+  'PS4',
+  'OPTIND',
+  'LINENO',
+  'TERM',
+  'HISTSIZE',
+  'PWD',
+  'OLDPWD',
+  'PPID',
+  '_',
+  'ATTY',
+  'ENV',
+]);
 
 /** How a set of environment variables gets into a program that sh executes. */
 export interface EnvironmentText {

@@ -1,4 +1,3 @@
-import type { Static } from 'typebox';
 import { conforms } from '../../model/schema/conforms.ts';
 import { Type } from '../../model/schema/type.ts';
 import type { AgentId, TaskId } from '../../model/ids.ts';
@@ -121,22 +120,12 @@ const killSchema = Type.Object({
   deadline: Type.Number(),
 });
 
-function parse<T extends typeof endSchema | typeof killSchema>(schema: T, text: string | null): Static<T> | null {
-  if (text === null) return null;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return conforms(schema, parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
+/** The terminal status that was written down; null when the note is none. */
+export function parseEnd(note: unknown): { readonly status: TaskStatus; readonly token: string } | null {
+  return conforms(endSchema, note) ? note : null;
 }
 
-/** The terminal status that was written down; null when there is none, or not whole. */
-export function parseEnd(text: string | null): { readonly status: TaskStatus; readonly token: string } | null {
-  return parse(endSchema, text);
-}
-
-/** The kill that was written down; null when there is none, or not whole. */
-export function parseKill(text: string | null): Kill | null {
-  return parse(killSchema, text);
+/** The kill that was written down; null when the note is none. */
+export function parseKill(note: unknown): Kill | null {
+  return conforms(killSchema, note) ? note : null;
 }

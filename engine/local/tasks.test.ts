@@ -58,7 +58,17 @@ describe('what a task finds', () => {
     process.env['SECRET_OF_THE_SERVER'] = 'secret';
     const { stdout, task, sandbox } = await run(
       { argv: ['env', '-0'] },
-      { env: { MESOS_TASK_ID: 'x', PORT0: '31000', TEXT: 'a \'b\' "c" $d `e` \\\n2', 'odd.name': 'odd', IFS: 'x', OPTIND: 'no number', ÜMLAUT: 'ö' } },
+      {
+        env: {
+          MESOS_TASK_ID: 'x',
+          PORT0: '31000',
+          TEXT: 'a \'b\' "c" $d `e` \\\n2',
+          'odd.name': 'odd',
+          IFS: 'x',
+          OPTIND: 'no number',
+          ÜMLAUT: 'ö',
+        },
+      },
     );
     const env = Object.fromEntries(
       stdout
@@ -95,7 +105,10 @@ describe('what a task finds', () => {
   });
 
   test('its own environment wins over the agent', async () => {
-    const { stdout } = await run({ shell: 'echo $PATH; no-such; echo $MESOS_SANDBOX' }, { env: { PATH: '/nowhere', MESOS_SANDBOX: 'mine' } });
+    const { stdout } = await run(
+      { shell: 'echo $PATH; no-such; echo $MESOS_SANDBOX' },
+      { env: { PATH: '/nowhere', MESOS_SANDBOX: 'mine' } },
+    );
     expect(stdout).toBe('/nowhere\nmine\n');
   });
 
@@ -113,7 +126,9 @@ describe('what a task finds', () => {
     expect(itself?.sessionId).toBe(itself?.pid);
     expect(itself?.groupId).toBe(itself?.pid);
     expect(status.find((line) => line.startsWith('SigIgn'))).toBe('SigIgn:\t0000000000000000');
-    expect((await run({ shell: 'pwd -P; readlink /proc/self/fd/0; ls /proc/self/fd' })).stdout).toMatch(/\/runs\/[0-9a-f-]{36}\n\/dev\/null\n0\n1\n2\n(\d{2,}\n)*3\n$/);
+    expect((await run({ shell: 'pwd -P; readlink /proc/self/fd/0; ls /proc/self/fd' })).stdout).toMatch(
+      /\/runs\/[0-9a-f-]{36}\n\/dev\/null\n0\n1\n2\n(\d{2,}\n)*3\n$/,
+    );
     expect(sandbox).toContain('/executors/');
   });
 
@@ -168,7 +183,9 @@ describe('what cannot be launched', () => {
 });
 
 test('a sandbox that is removed under a running task does no harm', async () => {
-  const task = makeTask(name(), { shell: 'while [ -e . ] && [ ! -e /proc/self/nothing ]; do sleep 0.01; [ -d "$MESOS_SANDBOX" ] || exit 5; done' });
+  const task = makeTask(name(), {
+    shell: 'while [ -e . ] && [ ! -e /proc/self/nothing ]; do sleep 0.01; [ -d "$MESOS_SANDBOX" ] || exit 5; done',
+  });
   await world.ear.launch(task);
   await world.ear.status(task.taskId, 'TASK_RUNNING');
   const sandbox = world.engine().sandboxOf(task.taskId) ?? '';
@@ -200,6 +217,8 @@ describe.runIf(process.getuid?.() === 0)('users', () => {
   test('an unknown user', async () => {
     const { end } = await run({ shell: 'true' }, { user: 'nosuchuser' });
     expect([end.state, end.reason]).toEqual(['TASK_DROPPED', 'REASON_EXECUTOR_TERMINATED']);
-    expect(end.message).toMatch(/^Failed to create executor directory '.*': Failed to chown directory to 'nosuchuser': No such user 'nosuchuser'$/);
+    expect(end.message).toMatch(
+      /^Failed to create executor directory '.*': Failed to chown directory to 'nosuchuser': No such user 'nosuchuser'$/,
+    );
   });
 });

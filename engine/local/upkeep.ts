@@ -104,8 +104,7 @@ export function createUpkeep(host: Host, tasks: ReadonlyMap<string, LocalTask>, 
   async function strays(): Promise<void> {
     const now = host.clock.now();
     for (const name of await readdir(host.records)) {
-      const id = name.replace(/\.(end|kill|new|end\.new)$/, '');
-      if (tasks.has(id) || name.startsWith(HELPER_PREFIX)) continue;
+      if (tasks.has(name) || name.startsWith(HELPER_PREFIX)) continue;
       const found = await stat(path.join(host.records, name)).catch(() => null);
       if (found !== null && now - found.mtimeMs > STRAY_MS) await unlink(path.join(host.records, name));
     }

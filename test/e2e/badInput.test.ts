@@ -70,7 +70,12 @@ describe('JSON of another shape: 422, and where', () => {
     ['an id in capitals', app({ id: '/UPPER' }), '/id', 'error.pattern'],
     ['an id with a NUL', app({ id: '/a\0b' }), '/id', 'error.pattern'],
     ['an empty id', app({ id: '' }), '/id', 'error.minLength'],
-    ['an object fifty thousand deep', `{"id":"/bad","labels":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`, '/labels/a', 'error.expected.jsstring'],
+    [
+      'an object fifty thousand deep',
+      `{"id":"/bad","labels":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`,
+      '/labels/a',
+      'error.expected.jsstring',
+    ],
   ])('%s', async (_what, body, path, error) => {
     const { status, json } = await post(body);
     expect({ status, json }).toEqual({ status: 422, json: { message: 'Invalid JSON', details: [{ path, errors: [error] }] } });
@@ -182,10 +187,25 @@ describe('requests that mean nothing', () => {
 
   test.each([
     ['POST', '/v2/tasks/delete', { ids: ['x'] }, 400, { message: expect.stringMatching(/^Invalid task id 'x'\. \[/) }],
-    ['POST', '/v2/tasks/delete', { ids: 'x' }, 422, { message: 'Invalid JSON', details: [{ path: '/ids', errors: ['error.expected.jsarray'] }] }],
+    [
+      'POST',
+      '/v2/tasks/delete',
+      { ids: 'x' },
+      422,
+      { message: 'Invalid JSON', details: [{ path: '/ids', errors: ['error.expected.jsarray'] }] },
+    ],
     ['POST', '/v2/tasks/delete', {}, 422, { message: 'Invalid JSON' }],
     ['PUT', '/v2/apps', [{}], 422, { message: 'requirement failed: App Update must have app id set' }],
-    ['PUT', '/v2/apps', [{ id: '/kept', instances: 5 }, { id: '/bad', instances: -1 }], 422, { message: 'Invalid JSON' }],
+    [
+      'PUT',
+      '/v2/apps',
+      [
+        { id: '/kept', instances: 5 },
+        { id: '/bad', instances: -1 },
+      ],
+      422,
+      { message: 'Invalid JSON' },
+    ],
     ['PUT', '/v2/apps', [{ id: '/kept', instances: 5 }, { id: '/bad' }], 422, { message: 'Object is not valid' }],
     ['PATCH', '/v2/apps', [{ id: '/none', cmd: 'sleep 1' }], 404, { message: "App '/none' does not exist" }],
     ['PATCH', '/v2/apps/none', { cmd: 'sleep 1' }, 404, { message: "App '/none' does not exist" }],
@@ -222,10 +242,13 @@ describe('requests that mean nothing', () => {
 });
 
 describe('media types', () => {
-  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense'])('a body that says %s: 415', async (type) => {
-    const answer = await post(app({}), { 'content-type': type });
-    expect([answer.status, answer.json]).toEqual([415, { message: 'Unsupported Media Type' }]);
-  });
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'nonsense'])(
+    'a body that says %s: 415',
+    async (type) => {
+      const answer = await post(app({}), { 'content-type': type });
+      expect([answer.status, answer.json]).toEqual([415, { message: 'Unsupported Media Type' }]);
+    },
+  );
 
   test.each(['text/html', 'image/*', 'application/xml;q=1, application/json;q=0'])('a client that takes only %s: 406', async (accept) => {
     const answer = await send(server, 'GET', '/v2/apps', { headers: { accept } });
@@ -255,9 +278,12 @@ describe('pages of others', () => {
     expect(answer.json).toEqual({ message: expect.any(String) });
   });
 
-  test.each([{ host: 'localhost' }, { host: '127.0.0.1:1234' }, { host: '[::1]' }, { origin: 'http://evil.example' }])('reading with %j is allowed', async (headers) => {
-    expect((await send(server, 'GET', '/v2/apps', { headers: headers as unknown as Record<string, string> })).status).toBe(200);
-  });
+  test.each([{ host: 'localhost' }, { host: '127.0.0.1:1234' }, { host: '[::1]' }, { origin: 'http://evil.example' }])(
+    'reading with %j is allowed',
+    async (headers) => {
+      expect((await send(server, 'GET', '/v2/apps', { headers: headers as unknown as Record<string, string> })).status).toBe(200);
+    },
+  );
 });
 
 describe('--http_credentials', () => {

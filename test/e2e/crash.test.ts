@@ -172,20 +172,30 @@ async function round(port: number, apps: readonly Known[][]): Promise<void> {
   expectNothingTwice();
 }
 
-test(`${ROUNDS} times killed under load: nothing acknowledged is lost, no task is doubled, none is orphaned`, { timeout: 400_000 }, async () => {
-  const port = await freePort();
-  const apps = Array.from({ length: CLIENTS }, (_, client) =>
-    Array.from({ length: APPS_PER_CLIENT }, (__, n): Known => ({ id: `/crash/c${client}/app${n}`, acknowledged: null, maybe: undefined })),
-  );
-  let rounds = 0;
-  try {
-    for (; rounds < ROUNDS; rounds += 1) await round(port, apps);
-    await settleAndCompare(port, apps.flat());
-    expect(answered, 'changes that were made at all').toBeGreaterThan(ROUNDS * 5);
-  } catch (problem) {
-    throw new Error(`round ${rounds + 1}, CRASH_SEED=${SEED}: ${problem instanceof Error ? problem.message : String(problem)}`, { cause: problem });
-  }
-});
+test(
+  `${ROUNDS} times killed under load: nothing acknowledged is lost, no task is doubled, none is orphaned`,
+  { timeout: 400_000 },
+  async () => {
+    const port = await freePort();
+    const apps = Array.from({ length: CLIENTS }, (_, client) =>
+      Array.from({ length: APPS_PER_CLIENT }, (__, n): Known => ({
+        id: `/crash/c${client}/app${n}`,
+        acknowledged: null,
+        maybe: undefined,
+      })),
+    );
+    let rounds = 0;
+    try {
+      for (; rounds < ROUNDS; rounds += 1) await round(port, apps);
+      await settleAndCompare(port, apps.flat());
+      expect(answered, 'changes that were made at all').toBeGreaterThan(ROUNDS * 5);
+    } catch (problem) {
+      throw new Error(`round ${rounds + 1}, CRASH_SEED=${SEED}: ${problem instanceof Error ? problem.message : String(problem)}`, {
+        cause: problem,
+      });
+    }
+  },
+);
 
 /** Everything is asked to become calm, and then the host must show exactly what is wanted. */
 async function settleAndCompare(port: number, apps: readonly Known[]): Promise<void> {
@@ -202,17 +212,27 @@ async function settleAndCompare(port: number, apps: readonly Known[]): Promise<v
       const deployments = (await call(server, 'GET', '/v2/deployments')).json;
       const { tasks } = (await call(server, 'GET', '/v2/tasks')).json;
       const wanted = alive.reduce((sum, { acknowledged }) => sum + acknowledged!.instances, 0);
-      return deployments.length === 0 && tasks.length === wanted && tasks.every((task: any) => task.state === 'TASK_RUNNING') ? tasks : null;
+      return deployments.length === 0 && tasks.length === wanted && tasks.every((task: any) => task.state === 'TASK_RUNNING')
+        ? tasks
+        : null;
     },
     30_000,
   );
   const processes = taskProcesses(dataDir);
-  expect(processes.filter(({ main }) => main).map(({ taskId }) => taskId).sort()).toEqual(listed.map((task: any) => task.id).sort());
+  expect(
+    processes
+      .filter(({ main }) => main)
+      .map(({ taskId }) => taskId)
+      .sort(),
+  ).toEqual(listed.map((task: any) => task.id).sort());
   for (const { id, acknowledged } of alive) {
     expect(processes.filter(({ appId, main }) => main && appId === id).length, `processes of ${id}`).toBe(acknowledged!.instances);
   }
   const ids = new Set(listed.map((task: any) => task.id));
-  expect(processes.filter(({ taskId }) => !ids.has(taskId)), 'processes of tasks that are not listed').toEqual([]);
+  expect(
+    processes.filter(({ taskId }) => !ids.has(taskId)),
+    'processes of tasks that are not listed',
+  ).toEqual([]);
   const ports = listed.flatMap((task: any) => task.ports);
   expect(new Set(ports).size).toBe(ports.length);
   expectNothingTwice();

@@ -1,5 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { call, cleanUp, eventually, isAlive, runServer, startServer, temporaryFolder, untilRunning, type Running } from './harness.ts';
@@ -83,7 +94,10 @@ describe('a full disk', () => {
     expect(server.output()).toMatch(/no space is left/);
 
     rmSync(ballast);
-    await eventually('changes to be taken again', async () => (await call(server, 'POST', '/v2/apps', sleeper('/after', 1))).status === 201);
+    await eventually(
+      'changes to be taken again',
+      async () => (await call(server, 'POST', '/v2/apps', sleeper('/after', 1))).status === 201,
+    );
     await untilRunning(server, 'after', 1);
     const after = await untilRunning(server, 'runs', 2);
     expect(after.map(({ id }) => id).sort()).toEqual(before.map(({ id }) => id).sort());
@@ -98,8 +112,16 @@ describe('a full disk', () => {
     const dataDir = smallDisk(16);
     if (dataDir === null) return skip('this container may not mount a tmpfs');
     const server = await start(dataDir);
-    await call(server, 'POST', '/v2/apps', { ...sleeper('/filler'), cmd: 'cat /dev/zero > big; rm big; exit 3', backoffSeconds: 3600, maxLaunchDelaySeconds: 3600 });
-    const failure = await eventually('the failure to be known', async () => (await call(server, 'GET', '/v2/apps/filler')).json?.app.lastTaskFailure);
+    await call(server, 'POST', '/v2/apps', {
+      ...sleeper('/filler'),
+      cmd: 'cat /dev/zero > big; rm big; exit 3',
+      backoffSeconds: 3600,
+      maxLaunchDelaySeconds: 3600,
+    });
+    const failure = await eventually(
+      'the failure to be known',
+      async () => (await call(server, 'GET', '/v2/apps/filler')).json?.app.lastTaskFailure,
+    );
     expect(failure).toMatchObject({ state: 'TASK_FAILED', message: 'Command exited with status 3' });
   });
 
@@ -167,7 +189,10 @@ describe('a data folder that cannot be used: exit 100, and why', () => {
     ['something else', (file: string) => writeFileSync(file, 'This is a letter to my aunt.\n'.repeat(500))],
     ['of another program', (file: string) => void execFileSync('sqlite3', [file, 'PRAGMA application_id=1'])],
     ['of a newer Longrun', (file: string) => void execFileSync('sqlite3', [file, 'PRAGMA user_version=999'])],
-    ['changed by hand', (file: string) => void execFileSync('sqlite3', [file, "UPDATE records SET json = replace(json, 'sleep', 'slurp')"])],
+    [
+      'changed by hand',
+      (file: string) => void execFileSync('sqlite3', [file, "UPDATE records SET json = replace(json, 'sleep', 'slurp')"]),
+    ],
   ])('with a store that is %s; and not a byte is changed', async (_what, damage) => {
     const dataDir = folder();
     const first = await start(dataDir);

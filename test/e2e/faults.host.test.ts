@@ -1,7 +1,10 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { call, cleanUp, eventually, isAlive, startServer, tasksOf, temporaryFolder, untilRunning, type Running } from './harness.ts';
+import { call, cleanUp, eventually, isAlive, send, startServer, tasksOf, temporaryFolder, untilRunning, type Running } from './harness.ts';
 import { kill, launcherOf, launcherProcesses, taskProcesses } from './hostProcesses.ts';
 
 /** What the host does to the server and its tasks: it takes processes, files and memory away. */
@@ -57,7 +60,9 @@ describe('one task or helper after the other', () => {
     const launcher = launcherOf(dataDir);
     for (const pid of launcherProcesses(dataDir)) if (pid !== launcher) kill(pid, 'SIGKILL');
     expect(await failureOf(server, 'orphan')).toMatchObject({ taskId: task.id, state: 'TASK_FAILED' });
-    await eventually('the next incarnation', async () => (await tasksOf(server, 'orphan')).some(({ id, state }) => id !== task.id && state === 'TASK_RUNNING'));
+    await eventually('the next incarnation', async () =>
+      (await tasksOf(server, 'orphan')).some(({ id, state }) => id !== task.id && state === 'TASK_RUNNING'),
+    );
     expect(isAlive(main)).toBe(false);
     expect(taskProcesses(dataDir).filter((process) => process.main).length).toBe(1);
     await call(server, 'DELETE', '/v2/apps/orphan');
@@ -84,11 +89,19 @@ describe('one task or helper after the other', () => {
   const FAILED = 'TASK_FAILED';
   test.each([
     ['a command that does not exist', { cmd: 'no-such-command --at all' }, { state: FAILED, message: 'Command exited with status 127' }],
-    ['a program that does not exist', { cmd: undefined, args: ['/no/such/program'] }, { state: FAILED, message: 'Command exited with status 127' }],
+    [
+      'a program that does not exist',
+      { cmd: undefined, args: ['/no/such/program'] },
+      { state: FAILED, message: 'Command exited with status 127' },
+    ],
     ['a file that is no program', { cmd: undefined, args: ['/etc/passwd'] }, { state: FAILED, message: 'Command exited with status 126' }],
     ['a command that ends badly', { cmd: 'exit 42' }, { state: FAILED, message: 'Command exited with status 42' }],
     ['a command that kills itself', { cmd: 'kill -9 $$' }, { state: FAILED, message: 'Command terminated with signal Killed' }],
-    ['a user that does not exist', { user: 'nobody-at-all' }, { state: 'TASK_DROPPED', message: expect.stringContaining("No such user 'nobody-at-all'") }],
+    [
+      'a user that does not exist',
+      { user: 'nobody-at-all' },
+      { state: 'TASK_DROPPED', message: expect.stringContaining("No such user 'nobody-at-all'") },
+    ],
     [
       'a variable that no process can have',
       { env: { BIG: 'x'.repeat(200_000) } },
@@ -131,25 +144,49 @@ describe('a host that is short', () => {
     return server;
   }
 
-  test('of file handles: it stays alive, says so, and recovers', async () => {
-    const server = await start({ under: ['prlimit', '--nofile=64'] });
+  test('of file handles: tasks go on, it says so, and does what was asked when there are some again', async () => {
+    const server = await start({});
     await call(server, 'POST', '/v2/apps', sleeper('/stays', 2));
+    await call(server, 'POST', '/v2/apps', sleeper('/leaves', 1));
     const before = await untilRunning(server, 'stays', 2);
-    const streams: AbortController[] = [];
-    const opened: Promise<unknown>[] = [];
-    for (let n = 0; n < 80; n += 1) {
-      const stream = new AbortController();
-      streams.push(stream);
-      opened.push(fetch(`${server.url}/v2/events`, { headers: { accept: 'text/event-stream' }, signal: stream.signal }).catch(() => null));
-    }
-    await eventually('it to say so', () => /too many open files|EMFILE/i.test(server.output()));
-    expect(isAlive(server.pid)).toBe(true);
-    for (const stream of streams) stream.abort();
-    await Promise.all(opened);
-    await eventually('it to answer again', async () => (await call(server, 'GET', '/ping').catch(() => null))?.status === 200);
-    await call(server, 'POST', '/v2/apps', sleeper('/after', 2));
-    await untilRunning(server, 'after', 2, false, 40_000);
+    await untilRunning(server, 'leaves', 1);
+    const pids = before.map(({ id }) => mainOf(server.dataDir, id));
+    // One connection that is there already: a new one would find no handle.
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await send(server, 'GET', '/ping', { agent });
+    const limit = (handles: number): void => void execFileSync('prlimit', ['--pid', String(server.pid), `--nofile=${handles}:4096`]);
+    limit(8);
+    const body = JSON.stringify(sleeper('/during', 3));
+    expect((await send(server, 'POST', '/v2/apps', { agent, body })).status).toBe(201);
+    expect((await send(server, 'DELETE', '/v2/apps/leaves', { agent })).status).toBe(200);
+    await eventually('it to say so', () => /EMFILE: too many open files/.test(server.output()));
+    // Looked at several times meanwhile, and not taken for dead.
+    await eventually('it to look at the tasks', () => (server.output().match(/look at the tasks: EMFILE/g)?.length ?? 0) >= 3);
+    expect((await send(server, 'GET', '/ping', { agent })).status).toBe(200);
+    expect(pids.every(isAlive)).toBe(true);
+    limit(4_096);
+    await untilRunning(server, 'during', 3, false, 40_000);
+    await eventually('the deleted app to be gone', async () => (await call(server, 'GET', '/v2/deployments')).json.length === 0, 40_000);
     expect((await tasksOf(server, 'stays')).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
+    expect(pids.every(isAlive)).toBe(true);
+    expect(taskProcesses(server.dataDir).filter(({ main }) => main).length).toBe(5);
+    agent.destroy();
+  });
+
+  test('of connections: handles are kept for tasks, and it says whom it refuses', async () => {
+    const server = await start({ under: ['prlimit', '--nofile=160'] });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await send(server, 'GET', '/ping', { agent });
+    const readers = Array.from({ length: 200 }, () => connect(server.port, '127.0.0.1').on('error', () => undefined));
+    await eventually('it to say so', () => /a connection was refused: 80 are open/.test(server.output()));
+    const body = JSON.stringify(sleeper('/during', 3));
+    expect((await send(server, 'POST', '/v2/apps', { agent, body })).status).toBe(201);
+    await eventually('its tasks to run', () => taskProcesses(server.dataDir).filter(({ main }) => main).length === 3);
+    for (const reader of readers) reader.destroy();
+    await eventually('it to take connections again', async () => (await call(server, 'GET', '/ping').catch(() => null))?.status === 200);
+    await untilRunning(server, 'during', 3);
+    expect(server.output()).not.toMatch(/EMFILE/);
+    agent.destroy();
   });
 
   test('of processes: what cannot be forked fails with the reason, and starts when it can', async ({ skip }) => {
@@ -177,7 +214,10 @@ describe('a host that is short', () => {
   test('of ports: the instance that has none waits, and says for what', async () => {
     const server = await start({ flags: ['--resources', 'ports:[31000-31001]'] });
     await call(server, 'POST', '/v2/apps', { ...sleeper('/ported', 3), portDefinitions: [{ port: 0 }] });
-    await eventually('two to run', async () => (await tasksOf(server, 'ported')).filter(({ state }) => state === 'TASK_RUNNING').length === 2);
+    await eventually(
+      'two to run',
+      async () => (await tasksOf(server, 'ported')).filter(({ state }) => state === 'TASK_RUNNING').length === 2,
+    );
     const waiting = await eventually('the third to wait', async () => {
       const text = (await call(server, 'GET', '/longrun/v1/apps/ported/waiting')).text;
       return /port/i.test(text) && text;
@@ -199,8 +239,7 @@ test('the shell that launches is missing: the server says so, stays up, and laun
   const dataDir = temporaryFolder();
   const flag = join(dataDir, 'hide');
   mkdirSync(dataDir, { recursive: true });
-  const probe = await import('node:child_process').then(({ spawnSync }) => spawnSync('unshare', ['-m', 'true']));
-  if (probe.status !== 0) return skip('this container may make no mount namespace');
+  if (spawnSync('unshare', ['-m', 'true']).status !== 0) return skip('this container may make no mount namespace');
   writeFileSync(flag, '');
   const under = ['unshare', '-m', 'bash', '-c', `mount --bind ${flag} /bin/sh && exec "$0" "$@"`];
   const server = await startServer({ dataDir: join(dataDir, 'data'), under });
@@ -208,7 +247,10 @@ test('the shell that launches is missing: the server says so, stays up, and laun
     await eventually('it to say so', () => /the launcher cannot be started/.test(server.output()));
     await call(server, 'POST', '/v2/apps', sleeper('/later'));
     expect((await call(server, 'GET', '/ping')).status).toBe(200);
-    await eventually('the shell to be back', () => spawnInNamespace(server.pid, ['umount', '/bin/sh']));
+    await eventually(
+      'the shell to be back',
+      () => spawnSync('nsenter', ['-t', String(server.pid), '-m', 'umount', '/bin/sh']).status === 0,
+    );
     await untilRunning(server, 'later', 1, false, 40_000);
   } finally {
     server.signal('SIGKILL');
@@ -217,8 +259,3 @@ test('the shell that launches is missing: the server says so, stays up, and laun
     rmSync(dataDir, { recursive: true, force: true });
   }
 });
-
-async function spawnInNamespace(pid: number, words: readonly string[]): Promise<boolean> {
-  const { spawnSync } = await import('node:child_process');
-  return spawnSync('nsenter', ['-t', String(pid), '-m', ...words]).status === 0;
-}

@@ -3,7 +3,18 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { call, cleanUp, eventually, isAlive, runServer, startServer, tasksOf, temporaryFolder, untilRunning, type Running } from './harness.ts';
+import {
+  call,
+  cleanUp,
+  eventually,
+  isAlive,
+  runServer,
+  startServer,
+  tasksOf,
+  temporaryFolder,
+  untilRunning,
+  type Running,
+} from './harness.ts';
 import { taskProcesses } from './hostProcesses.ts';
 
 /** How a server starts, or refuses to, and how it stops. */
@@ -37,7 +48,9 @@ describe('starts that are refused, each with one sentence', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const { status, output } = await runServer(['--data_dir', folder(), '--http_port', String(port)]);
     other.close();
-    expect(output).toContain(`longrun: Port ${port} is in use: something else listens on 127.0.0.1:${port}. Choose another with --http_port.\n`);
+    expect(output).toContain(
+      `longrun: Port ${port} is in use: something else listens on 127.0.0.1:${port}. Choose another with --http_port.\n`,
+    );
     expect(status).toBe(111);
   });
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { request, type Agent, type IncomingMessage } from 'node:http';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -191,10 +191,10 @@ export async function send(
   server: Pick<Running, 'port'>,
   method: string,
   path: string,
-  options: { readonly body?: string | Buffer; readonly headers?: Readonly<Record<string, string>> } = {},
+  options: { readonly body?: string | Buffer; readonly headers?: Readonly<Record<string, string>>; readonly agent?: Agent } = {},
 ): Promise<Answer> {
-  const { body, headers = {} } = options;
-  const sent = request({ host: '127.0.0.1', port: server.port, method, path, agent: false, headers });
+  const { body, headers = {}, agent } = options;
+  const sent = request({ host: '127.0.0.1', port: server.port, method, path, agent: agent ?? false, headers });
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   // An answer that came before the body was sent: the rest of it finds a closed connection.

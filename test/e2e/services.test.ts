@@ -110,7 +110,10 @@ describe('a web service of three instances with a health check', () => {
     process.kill(victim, 'SIGKILL');
     await server.ended;
     server = await startServer({ dataDir, port: server.port });
-    await eventually('the end of the killed one to be seen', async () => !(await tasksOf(server, id)).some((task: any) => task.id === before[0].id));
+    await eventually(
+      'the end of the killed one to be seen',
+      async () => !(await tasksOf(server, id)).some((task: any) => task.id === before[0].id),
+    );
     const after = await untilRunning(server, id, 3, true, 40_000);
     for (const kept of before.slice(1)) expect(after.map((task: any) => task.id)).toContain(kept.id);
   });
