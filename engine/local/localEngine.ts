@@ -31,8 +31,6 @@ import { present, statusOf, unknownStatus } from './statuses.ts';
 import { createSweep } from './sweep.ts';
 import { createUpkeep } from './upkeep.ts';
 
-export { BadEngineOption, type LocalEngineOptions } from './options.ts';
-
 /** Longest wait, at the start, for the ends of tasks to be found out; what takes longer is told later. */
 const SETTLE_MS = 5000;
 

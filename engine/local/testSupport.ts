@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { ProbeResult, Prober } from '../../model/probe.ts';
 import type { Clock } from '../../model/time.ts';
 import { Listener } from '../suite.ts';
-import { createLocalEngine, type LocalEngine, type LocalEngineOptions } from './localEngine.ts';
+import { createLocalEngine, type LocalEngine } from './localEngine.ts';
+import type { LocalEngineOptions } from './options.ts';
 import { lookUp } from './processes.ts';
 
 /** The host's own clock. */
