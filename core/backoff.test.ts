@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { App } from '../model/app.ts';
 import type { Delay } from '../model/change.ts';
-import { countsAsFailure, delayAfterFailure } from './backoff.ts';
+import { EVERY_TRAIT } from '../model/engineTraits.ts';
+import { DEFAULT_SETTINGS } from '../model/settings.ts';
+import { createSeededChance } from '../test/simulation/seededChance.ts';
+import { countFailure, countsAsFailure, delayAfterFailure, delayedUntil } from './backoff.ts';
+import { emptyState } from './state.ts';
+import { openTurn } from './turn.ts';
 
 function appWith(backoffSeconds: number, backoffFactor: number, maxLaunchDelaySeconds = 300): App {
   return { id: '/a', backoffSeconds, backoffFactor, maxLaunchDelaySeconds, lastConfigChangeAt: 1 } as unknown as App;
@@ -48,4 +53,14 @@ describe('the launch delay', () => {
   ] as const)('%s counts: %s', (condition, counts) => {
     expect(countsAsFailure(condition)).toBe(counts);
   });
+});
+
+test('a late failure of a former configuration does not set the present one free', () => {
+  const state = emptyState(DEFAULT_SETTINGS, EVERY_TRAIT);
+  const present: App = { ...appWith(10, 1), lastConfigChangeAt: 2 };
+  state.apps.set(present.id, present);
+  const turn = openTurn(state, 1_000, createSeededChance(1));
+  countFailure(turn, present);
+  countFailure(turn, appWith(10, 1));
+  expect(delayedUntil(state, present, 1_000)).toBe(11_000);
 });

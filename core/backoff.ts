@@ -32,7 +32,11 @@ export function delayedUntil(state: State, app: App, now: Millis): Millis | null
 
 /** Counts a failure of one of the app's instances. */
 export function countFailure(turn: Turn, app: App): void {
-  const delay = delayAfterFailure(app, turn.state.delays.get(app.id), turn.now);
+  const known = turn.state.delays.get(app.id);
+  const current = turn.state.apps.get(app.id)?.lastConfigChangeAt;
+  // A late failure of a former configuration does not set the present one free.
+  if (app.lastConfigChangeAt !== current && known !== undefined && known.configVersion === current) return;
+  const delay = delayAfterFailure(app, known, turn.now);
   write(turn, { kind: 'delay', key: app.id, value: delay });
   turn.state.volatile.deadlines.at(turn.now + delay.delay, { is: 'spec', spec: app.id });
 }

@@ -31,8 +31,14 @@ export function turn(state: State, messages: readonly Message[], now: Millis, ch
     events: turn.events,
     replies: turn.replies,
     warnings: turn.warnings,
-    wakeAt: state.volatile.dirtySpecs.size > 0 ? now : state.volatile.deadlines.next(),
+    wakeAt: isUnsettled(state) ? now : state.volatile.deadlines.next(),
   };
+}
+
+/** Work is left over: placing made something change that wants to be placed, or there were too many rounds for one turn. */
+function isUnsettled({ volatile, waitingSpecs }: State): boolean {
+  const mayPlace = volatile.placementDirty && volatile.connected && volatile.offers.size > 0 && waitingSpecs.size > 0;
+  return volatile.dirtySpecs.size > 0 || volatile.dirtyInstances.size > 0 || mayPlace;
 }
 
 /** After loading: looks at everything once, as if all of it had just changed. */

@@ -167,13 +167,23 @@ export function emptyState(settings: Settings, engine: EngineTraits): State {
 }
 
 /** The definition an instance was, or will be, launched with; the present one when its own is no longer known. */
-export function definitionOf(state: State, instance: Instance): App | undefined {
-  const app = state.apps.get(instance.runSpecId);
-  if (app?.version === instance.runSpecVersion) return app;
-  return state.versions.get(instance.runSpecId)?.get(instance.runSpecVersion) ?? app;
+export function definitionOf(state: State, { runSpecId, runSpecVersion }: Instance): App | undefined {
+  return definitionAt(state, runSpecId, runSpecVersion);
+}
+
+/** A definition as it was at a version; the present one when that is no longer known. */
+export function definitionAt(state: State, id: RunSpecId, version: Version): App | undefined {
+  const app = state.apps.get(id);
+  if (app?.version === version) return app;
+  return state.versions.get(id)?.get(version) ?? app;
 }
 
 /** True when an instance runs another configuration than the app's present one (a scale does not change the configuration). */
 export function isOld(state: State, app: App, instance: Instance): boolean {
-  return definitionOf(state, instance)?.lastConfigChangeAt !== app.lastConfigChangeAt;
+  return isOldVersion(state, app, instance.runSpecVersion);
+}
+
+/** True when a version has another configuration than the app has now. */
+export function isOldVersion(state: State, app: App, version: Version): boolean {
+  return definitionAt(state, app.id, version)?.lastConfigChangeAt !== app.lastConfigChangeAt;
 }

@@ -7,6 +7,8 @@ export interface TallyRow {
   readonly goal: Goal;
   readonly condition: Condition;
   readonly healthy: boolean | null;
+  /** Its task is to end although the instance is to go on. */
+  readonly dying: boolean;
   count: number;
 }
 
@@ -15,7 +17,8 @@ export type Tally = Map<string, TallyRow>;
 
 /** Adds (`by` = 1) or takes away (`by` = -1) one instance. */
 export function tallyInstance(tally: Tally, instance: Instance, by: 1 | -1): void {
-  const key = `${instance.runSpecVersion}|${instance.goal}|${instance.condition}|${instance.healthy}`;
+  const dying = instance.kill !== null;
+  const key = `${instance.runSpecVersion}|${instance.goal}|${instance.condition}|${instance.healthy}|${dying}`;
   const row = tally.get(key);
   if (row === undefined) {
     tally.set(key, {
@@ -23,6 +26,7 @@ export function tallyInstance(tally: Tally, instance: Instance, by: 1 | -1): voi
       goal: instance.goal,
       condition: instance.condition,
       healthy: instance.healthy,
+      dying,
       count: by,
     });
     return;

@@ -64,6 +64,7 @@ export function removeInstance(turn: Turn, instance: Instance): void {
   write(turn, { kind: 'instance', key: instance.id, value: null });
   volatile.killsInFlight.delete(instance.id);
   volatile.killsWaiting.delete(instance.id);
+  if (instance.task !== null) volatile.readiness.delete(instance.task.id);
   volatile.dirtySpecs.add(instance.runSpecId);
 }
 

@@ -33,7 +33,7 @@ export interface Parts {
 }
 
 export interface Lifecycle extends Orchestra {
-  /** Resolves when we lead for the first time; rejects when the store cannot be opened (StoreUnusable) or the engine cannot be made. */
+  /** Resolves when we lead for the first time, or were stopped before; rejects when the store cannot be opened (StoreUnusable) or the engine cannot be made. */
   start(): Promise<void>;
   stop(how: { readonly tasks: 'leave' | 'kill' }): Promise<void>;
   /** Steps down, and stands again at once. Tasks go on. */
@@ -66,6 +66,9 @@ export function createLifecycle(parts: Parts): Lifecycle {
   let reign: Reign | null = null;
   let stopping = false;
   let retry: Cancel | null = null;
+  /** Grows with every beginning and every end: what was begun in an earlier one has been overtaken. */
+  let term = 0;
+  let work: Promise<void> = Promise.resolve();
   let standing: Standing = { role: 'starting', leader: null, since: clock.now(), why: 'The server is starting.' };
   let firstReign: { resolve: () => void; reject: (why: unknown) => void } | null = null;
 
@@ -73,22 +76,43 @@ export function createLifecycle(parts: Parts): Lifecycle {
     standing = { role, leader, since: clock.now(), why };
   }
 
-  async function lead(): Promise<void> {
+  /** Opening and closing take time and exclude each other: one after the other, whoever asks meanwhile. */
+  function inTurn(run: () => Promise<void>): Promise<void> {
+    work = work.then(run).catch((problem: unknown) => log('error', `changing roles: ${textOf(problem)}`));
+    return work;
+  }
+
+  /** Loads and leads, unless something else is decided before that is done. */
+  function beginLeading(): void {
+    if (stopping) return;
+    retry?.();
+    retry = null;
+    term += 1;
+    const mine = term;
     stand('loading', 'The server is loading its state.', parts.address());
-    const store = parts.store();
-    const records: StoredRecord[] = [];
+    void inTurn(() => lead(mine));
+  }
+
+  async function lead(mine: number): Promise<void> {
+    if (mine !== term) return;
+    let store: Store | null = null;
     try {
-      for await (const record of store.open(epoch)) records.push(record);
+      store = parts.store();
+      const records: StoredRecord[] = [];
+      for await (const record of store.open(epoch)) {
+        if (mine !== term) break;
+        records.push(record);
+      }
+      if (mine !== term) return await close(store);
+      rule(store, records);
     } catch (problem) {
-      return cannotLead(store, problem);
+      if (store !== null) await close(store);
+      if (mine === term) cannotLead(problem);
     }
-    if (stopping) return store.close();
-    let engine: Engine;
-    try {
-      engine = parts.engine();
-    } catch (problem) {
-      return cannotLead(store, problem);
-    }
+  }
+
+  function rule(store: Store, records: readonly StoredRecord[]): void {
+    const engine = parts.engine();
     const state = emptyState(parts.settings, engine.traits);
     load(state, records);
     lookAtEverything(state);
@@ -103,11 +127,15 @@ export function createLifecycle(parts: Parts): Lifecycle {
   }
 
   /** The first time, the start has failed; later the cause may pass (a full disk), so it is tried again. */
-  async function cannotLead(store: Store, problem: unknown): Promise<void> {
-    await store.close().catch(() => undefined);
-    if (firstReign === null) return reload(problem instanceof Error ? problem.message : String(problem));
+  function cannotLead(problem: unknown): void {
+    if (firstReign === null) return reload(textOf(problem));
     firstReign.reject(problem);
     firstReign = null;
+  }
+
+  /** A store or an engine that cannot even end keeps nobody from what comes next. */
+  async function close(store: Store): Promise<void> {
+    await store.close().catch((problem: unknown) => log('warn', `closing the store: ${textOf(problem)}`));
   }
 
   function makeLoop(store: Store, engine: Engine, state: State): Loop {
@@ -149,35 +177,42 @@ export function createLifecycle(parts: Parts): Lifecycle {
   /** Nothing in memory may be trusted after a failed commit: everything is loaded again. */
   async function storeLost(lost: StoreLost): Promise<void> {
     log('error', `the store is lost: ${lost.message}`);
-    await stepDown(`The store cannot be written: ${lost.message}`, 'leave');
-    reload(lost.message);
+    const ended = stepDown(`The store cannot be written: ${lost.message}`, 'leave');
+    const mine = term;
+    await ended;
+    if (mine === term) reload(lost.message);
   }
 
   function reload(why: string): void {
     if (stopping) return;
     stand('loading', `Waiting to open the store again: ${why}`, parts.address());
-    retry = clock.at(clock.now() + RELOAD_AFTER_MS, () => void lead());
+    retry = clock.at(clock.now() + RELOAD_AFTER_MS, beginLeading);
   }
 
-  async function stepDown(why: string, tasks: 'leave' | 'kill'): Promise<void> {
+  /** Nothing is decided from here on; resolves when tasks are left alone (or ended) and the store is let go of. Never rejects. */
+  function stepDown(why: string, tasks: 'leave' | 'kill'): Promise<void> {
     const ending = reign;
     reign = null;
+    term += 1;
+    retry?.();
+    retry = null;
     stand('steppingDown', why);
     ending?.loop.stop();
     for (const cancel of ending?.probes ?? []) cancel();
     for (const answer of asked.values()) answer(err({ is: 'Unavailable', message: why }));
     asked.clear();
-    if (ending === null) return;
-    await ending.engine.stop({ tasks });
-    await ending.store.close();
+    return inTurn(async () => {
+      if (ending === null) return;
+      await ending.engine.stop({ tasks }).catch((problem: unknown) => log('error', `stopping the engine: ${textOf(problem)}`));
+      await close(ending.store);
+    });
   }
 
   function hear(news: LeaderNews): void {
     switch (news.is) {
       case 'elected':
         [epoch, leaseUntil] = [news.epoch, news.leaseUntil];
-        void lead();
-        return;
+        return beginLeading();
       case 'renewed':
         leaseUntil = news.leaseUntil;
         return;
@@ -220,8 +255,9 @@ export function createLifecycle(parts: Parts): Lifecycle {
     },
     async stop(how) {
       stopping = true;
-      retry?.();
       await stepDown('The server is stopping.', how.tasks);
+      firstReign?.resolve();
+      firstReign = null;
       await parts.leader.resign();
       stand('stopped', 'The server has stopped.');
     },
@@ -235,4 +271,8 @@ export function createLifecycle(parts: Parts): Lifecycle {
       await reign.store.backup(path);
     },
   };
+}
+
+function textOf(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem);
 }

@@ -7,7 +7,13 @@ const PAGE_POLICY =
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Answers a file below `root`, with a validator and ranges; false when there is no such file, and then nothing was written. */
-export async function sendFile(request: IncomingMessage, response: ServerResponse, root: string, file: string, standard: Headers): Promise<boolean> {
+export async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  root: string,
+  file: string,
+  standard: Headers,
+): Promise<boolean> {
   // Loaded when the first page is asked for: a server that nobody looks at does without it.
   const { default: send } = await import('@fastify/send');
   const options = { root, dotfiles: 'ignore', cacheControl: false, lastModified: false } as const;

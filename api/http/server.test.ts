@@ -60,7 +60,10 @@ describe('targets as only a socket can send them', () => {
 describe('bodies', () => {
   test('one over the bound is refused at once when it says its length', async () => {
     const { port } = await start();
-    const answer = await raw(port, `POST /v2/apps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${BODY_MAX_BYTES + 1}\r\n\r\n{`);
+    const answer = await raw(
+      port,
+      `POST /v2/apps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${BODY_MAX_BYTES + 1}\r\n\r\n{`,
+    );
     expect(statusOf(answer)).toBe(413);
     expect(bodyOf(answer)).toBe(`{"message":"The request body is larger than ${BODY_MAX_BYTES} bytes."}`);
   });

@@ -17,7 +17,6 @@ export function forgetOldVersions(turn: Turn, id: RunSpecId): void {
   const known = state.versions.get(id);
   if (known === undefined) return;
   if (!state.apps.has(id)) return forgetDeleted(turn, id);
-  state.volatile.deletedApps.delete(id);
   let surplus = known.size - state.settings.maxVersions;
   if (surplus <= 0) return;
   const used = versionsInUse(state, id);

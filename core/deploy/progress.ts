@@ -1,8 +1,8 @@
 import type { App } from '../../model/app.ts';
 import type { Action, Deployment } from '../../model/deployment.ts';
 import type { DeploymentId, RunSpecId } from '../../model/ids.ts';
-import { isActive } from '../../model/instance.ts';
 import type { Version } from '../../model/time.ts';
+import { askReadiness, forgetReadiness } from '../rollout/readiness.ts';
 import { decide, steer } from '../rollout/steer.ts';
 import { definitionOf, type State } from '../state.ts';
 import { publish, touch, write, type Turn } from '../turn.ts';
@@ -17,7 +17,7 @@ export function progress(turn: Turn): void {
     const dirtyDeployments = new Set<DeploymentId>();
     for (const id of dirty) {
       const locking = locks.get(id);
-      if (locking === undefined) steer(turn, id, null);
+      if (locking === undefined) lookAfter(turn, id);
       else for (const deployment of locking) dirtyDeployments.add(deployment);
     }
     for (const id of dirtyDeployments) {
@@ -29,6 +29,12 @@ export function progress(turn: Turn): void {
 
 /** More rounds than any plan has steps would mean that two decisions undo each other. The rest waits for the next turn. */
 const MAX_ROUNDS = 1_000;
+
+/** A run spec in no deployment is kept as it is defined; one that is neither defined nor running leaves nothing behind. */
+function lookAfter(turn: Turn, id: RunSpecId): void {
+  steer(turn, id, null);
+  if (!turn.state.apps.has(id) && !turn.state.rosters.has(id)) forgetSpec(turn, id);
+}
 
 /** What a deployment's present step waits for, one sentence for each action that is not done. */
 export function waitsOf(state: State, deployment: Deployment): string[] {
@@ -58,6 +64,7 @@ function beginStep(turn: Turn, before: Deployment, stepIndex: number): void {
   publish(turn, { type: 'deployment_info', deployment, stepIndex });
   for (const action of deployment.steps[stepIndex]?.actions ?? []) {
     beginAction(turn, action, deployment);
+    askReadiness(turn, action.app);
     touch(turn, action.app);
   }
 }
@@ -89,10 +96,15 @@ function checksOf({ state }: Turn, id: RunSpecId, last: App | null): number {
 
 function endAction(turn: Turn, { action, app: id }: Action): void {
   if (action !== 'StopApplication' || turn.state.apps.has(id)) return;
+  forgetSpec(turn, id);
+  publish(turn, { type: 'app_terminated_event', appId: id });
+}
+
+/** What was remembered of an app's instances together: another app of the same name has no part in it. */
+function forgetSpec(turn: Turn, id: RunSpecId): void {
   turn.state.volatile.attempts.delete(id);
   if (turn.state.delays.has(id)) write(turn, { kind: 'delay', key: id, value: null });
   if (turn.state.taskFailures.has(id)) write(turn, { kind: 'taskFailure', key: id, value: null });
-  publish(turn, { type: 'app_terminated_event', appId: id });
 }
 
 function finish(turn: Turn, deployment: Deployment): void {
@@ -101,12 +113,5 @@ function finish(turn: Turn, deployment: Deployment): void {
   for (const { id } of deployment.changed) {
     forgetReadiness(turn, id);
     touch(turn, id);
-  }
-}
-
-/** Marathon: readiness results are kept for the time of a deployment. */
-function forgetReadiness(turn: Turn, id: RunSpecId): void {
-  for (const { task, condition } of turn.state.rosters.get(id)?.all.values() ?? []) {
-    if (task !== null && isActive(condition)) turn.state.volatile.readiness.delete(task.id);
   }
 }

@@ -4,7 +4,9 @@ import type { Deployment } from '../../model/deployment.ts';
 import { parentOf, ROOT, type DeploymentId, type GroupId, type InstanceId, type RunSpecId } from '../../model/ids.ts';
 import { err, ok, type Result } from '../../model/result.ts';
 import type { Version } from '../../model/time.ts';
-import type { State } from '../state.ts';
+import { decommission } from '../instances/drive.ts';
+import { forgetReadiness } from '../rollout/readiness.ts';
+import { isOld, type State } from '../state.ts';
 import { publish, touch, write, type Turn } from '../turn.ts';
 import { forgetOldVersions, versionKey } from './history.ts';
 import { hasCycle, planSteps, type AppDifference } from './plan.ts';
@@ -72,7 +74,10 @@ export function cancel(turn: Turn, id: DeploymentId): void {
   write(turn, { kind: 'deployment', key: id, value: null });
   turn.state.volatile.counters.deploymentsDismissed += 1;
   publish(turn, { type: 'deployment_failed', id, deployment, reason: 'The upgrade has been cancelled' });
-  for (const { id: spec } of deployment.changed) touch(turn, spec);
+  for (const { id: spec } of deployment.changed) {
+    forgetReadiness(turn, spec);
+    touch(turn, spec);
+  }
 }
 
 function refuse(turn: Turn, change: Change, refusal: Refusal): Result<DeploymentResult, Refusal> {
@@ -155,9 +160,18 @@ function writeDefinition(turn: Turn, { id, before, after }: AppDifference, versi
     return;
   }
   write(turn, { kind: 'app', key: id, value: after });
+  turn.state.volatile.deletedApps.delete(id);
+  if (before === null) retireFormer(turn, after);
   if (after.version !== version) return;
   write(turn, { kind: 'appVersion', key: versionKey(after), value: after });
   forgetOldVersions(turn, id);
+}
+
+/** A new app does not take over what is left of a removed one of the same name, even if nobody has told that to stop yet. */
+function retireFormer(turn: Turn, app: App): void {
+  for (const instance of turn.state.rosters.get(app.id)?.all.values() ?? []) {
+    if (isOld(turn.state, app, instance)) decommission(turn, instance);
+  }
 }
 
 function addParentGroups(turn: Turn, differences: readonly AppDifference[], version: Version): GroupId[] {

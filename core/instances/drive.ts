@@ -66,6 +66,9 @@ function watchLaunch(turn: Turn, instance: Instance): void {
 
 /** Marathon's unreachableStrategy: replaced after one time, forgotten after the other; both at once by default. */
 function driveUnreachable(turn: Turn, instance: Instance): void {
+  // Nothing can be killed there: others may have its place in flight. Should it come back, its kill is given again.
+  turn.state.volatile.killsInFlight.delete(instance.id);
+  turn.state.volatile.killsWaiting.delete(instance.id);
   const strategy = unreachableStrategyOf(turn.state, instance);
   if (strategy === 'disabled') return;
   const expungeAt = instance.since + strategy.expungeAfterSeconds * 1000;

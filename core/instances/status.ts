@@ -75,14 +75,14 @@ function takeSame(turn: Turn, instance: Instance, task: Task, status: TaskStatus
   const fresh = updatedTask(turn, task, instance.condition, status);
   const changed = JSON.stringify([fresh.check, fresh.ipAddresses]) !== JSON.stringify([task.check, task.ipAddresses]);
   if (changed) noteInstance(turn, { ...instance, task: fresh });
-  const judged = instance.condition === 'Running' && status.healthy !== null && !reconciled;
+  const verdict = instance.condition === 'Running' ? status.healthy : null;
+  const isNew = verdict !== null && isNewVerdict(turn, instance, verdict);
   // Marathon: a status that says nothing new is not published.
-  if (changed || (judged && isNewVerdict(turn, instance, status.healthy))) {
+  if (changed || isNew) {
     publishStatus(turn, turn.state.instances.get(instance.id) ?? instance, status);
   }
-  if (judged) {
-    agentVerdict(turn, turn.state.instances.get(instance.id) ?? instance, status.healthy);
-  }
+  // What was only asked for again is not one more failure; but what changed while nobody listened counts.
+  if (verdict !== null && (isNew || !reconciled)) agentVerdict(turn, turn.state.instances.get(instance.id) ?? instance, verdict);
 }
 
 /** A task of an earlier incarnation: it ends by itself or is made to. */

@@ -38,8 +38,8 @@ const RANK: Readonly<Record<Condition, number>> = {
   Starting: 3,
   Running: 4,
   Killing: 5,
-  Unreachable: 5,
-  UnreachableInactive: 5,
+  Unreachable: 6,
+  UnreachableInactive: 6,
   Finished: 9,
   Failed: 9,
   Killed: 9,
@@ -55,6 +55,8 @@ const RANK: Readonly<Record<Condition, number>> = {
  */
 export function mayBecome(from: Condition, to: Condition): boolean {
   if (RANK[from] === 9 || from === 'Scheduled') return false;
-  if (from === 'Unreachable' || from === 'UnreachableInactive') return to !== from && to !== 'Provisioned';
+  if (from === 'Unreachable') return to !== 'Unreachable' && to !== 'Provisioned';
+  // Its time has run out already: being told once more that it is unreachable does not begin that time anew.
+  if (from === 'UnreachableInactive') return to !== 'Unreachable' && to !== 'UnreachableInactive' && to !== 'Provisioned';
   return RANK[to] > RANK[from];
 }

@@ -17,9 +17,11 @@ export function cancelDeployment(turn: Turn, { id, force }: Commands['cancelDepl
   }
   const version = nextVersion(turn);
   const differences = deployment.changed.map((change) => inverse(turn, change)).filter((difference) => difference !== null);
-  cancel(turn, id);
+  // Being in the way, the deployment is cancelled by this one; if this one is refused, it goes on.
   const result = submit(turn, { differences, kills: new Map(), force: true, groupId: ROOT, version });
-  if (result.ok) removeEmptyGroups(turn, deployment.groupsAdded);
+  if (!result.ok) return result;
+  cancel(turn, id);
+  removeEmptyGroups(turn, deployment.groupsAdded);
   return result;
 }
 

@@ -92,7 +92,10 @@ function takeInventory(turn: Turn, event: Extract<EngineEvent, { is: 'inventory'
 /** A launch that never reached the engine (we crashed between writing and giving it) did not happen: nobody failed. */
 function takeBack(turn: Turn, instance: Instance): void {
   writeInstance(turn, { ...instance, condition: 'Scheduled', since: turn.now, placement: null, task: null, kill: null });
-  turn.state.volatile.placementDirty = true;
+  const { volatile } = turn.state;
+  volatile.killsInFlight.delete(instance.id);
+  volatile.killsWaiting.delete(instance.id);
+  volatile.placementDirty = true;
 }
 
 /** So few are never worth a question. */

@@ -5,6 +5,7 @@ import { appTaskIdOf, taskName, type RunSpecId } from '../../model/ids.ts';
 import { isActive, isScheduled, type Condition, type Instance } from '../../model/instance.ts';
 import type { OfferId } from '../../model/ids.ts';
 import type { TaskInfo } from '../../model/task.ts';
+import type { Millis } from '../../model/time.ts';
 import { delayedUntil, delayFromNow } from '../backoff.ts';
 import { enforcesGroupRole, usableRoles } from '../roles.ts';
 import { definitionOf, isOld, type LaunchAttempt, type State } from '../state.ts';
@@ -61,17 +62,21 @@ function demandsOf(turn: Turn): Demand[] {
   for (const id of state.waitingSpecs) {
     const app = state.apps.get(id);
     if (app === undefined || whyNotRunnable(app, state.engine) !== null) continue;
-    const until = delayedUntil(state, app, now);
-    if (until !== null) {
-      state.volatile.deadlines.at(until, { is: 'spec', spec: id });
-      continue;
-    }
+    if (!state.locks.has(id) && isDelayed(state, app, now)) continue;
     const room = state.settings.maxLaunchesInFlight - launchesInFlight(state, id);
-    for (const [definition, waiting] of byDefinition(state, app, room)) {
+    for (const [definition, waiting] of byDefinition(turn, app, room)) {
       demands.push({ app: definition, waiting, roles: usableRoles(state, definition), placed: placesOf(state, id, definition) });
     }
   }
   return demands.sort((a, b) => (a.waiting[0]?.queuedAt ?? 0) - (b.waiting[0]?.queuedAt ?? 0));
+}
+
+/** True while launches of this definition wait for a failure to be paid for; they are looked at again when that is over. */
+function isDelayed(state: State, app: App, now: Millis): boolean {
+  const until = delayedUntil(state, app, now);
+  if (until === null) return false;
+  state.volatile.deadlines.at(until, { is: 'spec', spec: app.id });
+  return true;
 }
 
 function launchesInFlight(state: State, id: RunSpecId): number {
@@ -82,19 +87,22 @@ function launchesInFlight(state: State, id: RunSpecId): number {
 const IN_FLIGHT: ReadonlySet<Condition> = new Set<Condition>(['Provisioned', 'Staging', 'Starting']);
 
 /**
- * The first `most` waiting instances: more are not looked at, since every turn of a big launch comes here. One is launched with the
- * present definition; but while a deployment has not come to it yet, with its own.
+ * The first `most` waiting instances whose definition is not delayed: more are not looked at, since every turn of a big launch comes
+ * here. One is launched with the present definition; but while a deployment has not come to it yet, with its own.
  */
-function byDefinition(state: State, app: App, most: number): Map<App, Instance[]> {
+function byDefinition({ state, now }: Turn, app: App, most: number): Map<App, Instance[]> {
   const groups = new Map<App, Instance[]>();
+  const delayed = new Map<App, boolean>();
   const locked = state.locks.has(app.id);
   let left = most;
   for (const id of state.rosters.get(app.id)?.scheduled ?? []) {
     if (left <= 0) break;
     const instance = state.instances.get(id);
     if (instance === undefined || !isScheduled(instance)) continue;
-    left -= 1;
     const definition = locked && isOld(state, app, instance) ? (definitionOf(state, instance) ?? app) : app;
+    if (!delayed.has(definition)) delayed.set(definition, isDelayed(state, definition, now));
+    if (delayed.get(definition) === true) continue;
+    left -= 1;
     const group = groups.get(definition);
     if (group === undefined) groups.set(definition, [instance]);
     else group.push(instance);

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { App } from '../../model/app.ts';
 import type { InstanceId } from '../../model/ids.ts';
 import type { Condition, Instance } from '../../model/instance.ts';
-import { selectVictims } from './killSelection.ts';
+import { firstOf, selectVictims } from './killSelection.ts';
 
 function instance(id: string, condition: Condition, activeSince: number | null, host = 'h1'): Instance {
   const placement = { host, region: null, zone: null, attributes: [], agentId: host, hostPorts: [] };
@@ -61,4 +62,14 @@ describe('which instances go', () => {
     for (const { placement } of victims) perHost[placement!.host] = (perHost[placement!.host] ?? 0) + 1;
     expect(perHost).toEqual(expected);
   });
+});
+
+test('the first few in an order are those that sorting puts first, equal ones in the order they came in', () => {
+  const items = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.nat()), { maxLength: 60 });
+  fc.assert(
+    fc.property(items, fc.integer({ min: 0, max: 40 }), (all, n) => {
+      const order = ([a]: [number, number], [b]: [number, number]): number => a - b;
+      expect(firstOf(all, n, order)).toEqual([...all].sort(order).slice(0, n));
+    }),
+  );
 });

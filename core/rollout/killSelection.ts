@@ -31,6 +31,23 @@ export function inKillOrder(selection: App['killSelection']): (a: Instance, b: I
   };
 }
 
+/** Up to so many, one look at each is cheaper than sorting all. */
+const FEW = 16;
+
+/** The first `n` in an order, as sorting would have them, without sorting the rest. */
+export function firstOf<T>(items: readonly T[], n: number, order: (a: T, b: T) => number): T[] {
+  if (n > FEW) return [...items].sort(order).slice(0, n);
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === n && (n === 0 || order(item, first[n - 1]!) >= 0)) continue;
+    let at = first.length;
+    while (at > 0 && order(item, first[at - 1]!) < 0) at -= 1;
+    first.splice(at, 0, item);
+    if (first.length > n) first.pop();
+  }
+  return first;
+}
+
 /** Those that only wait for a launch go before all others: nothing that runs is lost for them. (Marathon has them last.) */
 function rank(condition: Condition): number {
   if (condition === 'Scheduled' || isTerminal(condition)) return -1;

@@ -2,11 +2,12 @@ import { isResident, type App } from '../../model/app.ts';
 import type { Action } from '../../model/deployment.ts';
 import type { InstanceId } from '../../model/ids.ts';
 import { isActive, type Instance } from '../../model/instance.ts';
-import { definitionOf, isOld, type Roster, type State } from '../state.ts';
+import type { Version } from '../../model/time.ts';
+import { definitionAt, definitionOf, isOld, isOldVersion, type Roster, type State } from '../state.ts';
 import { countWhere } from '../tally.ts';
 import { capacityOf } from './capacity.ts';
-import { inKillOrder, selectVictims } from './killSelection.ts';
-import { isConsideredHealthy, isReady } from './readiness.ts';
+import { firstOf, inKillOrder, selectVictims } from './killSelection.ts';
+import { isReady, isServing, isWell } from './readiness.ts';
 
 /** What one run spec needs at this moment. Computed from what is, so that looking twice decides the same. */
 export interface RolloutDecision {
@@ -23,7 +24,7 @@ const NOTHING_LEFT: RolloutDecision = { start: 0, decommission: [], done: true, 
 /** Every instance is to go. Done when the last one has ended. */
 export function decideStop(roster: Roster | undefined): RolloutDecision {
   if (roster === undefined || roster.all.size === 0) return NOTHING_LEFT;
-  const decommission = [...roster.all.values()].filter(({ goal }) => goal === 'Running');
+  const decommission = roster.leaving.size === roster.all.size ? [] : [...roster.all.values()].filter(({ goal }) => goal === 'Running');
   return { start: 0, decommission, done: false, waitingFor: `${roster.all.size} instances to end` };
 }
 
@@ -54,33 +55,90 @@ export function decideScale(state: State, app: App, roster: Roster | undefined, 
  * old ones may go as the healthy ones of both versions leave over, and as many new ones may come as the capacity allows.
  */
 export function decideRestart(state: State, app: App, roster: Roster | undefined): RolloutDecision {
-  const all = roster === undefined ? [] : [...roster.all.values()];
-  const old = all.filter((instance) => isOld(state, app, instance));
-  const fresh = all.filter((instance) => !isOld(state, app, instance) && instance.goal === 'Running');
-  const ready = fresh.filter((instance) => isReady(state, app, instance)).length;
-  const oldRunning = old.filter(({ goal }) => goal === 'Running');
-  const isWell = (instance: Instance): boolean =>
-    isActive(instance.condition) && isConsideredHealthy(definitionOf(state, instance) ?? app, instance);
-  const oldHealthy = oldRunning.filter(isWell).length;
-  const healthy = oldHealthy + ready;
-  const known = oldRunning.length > app.instances ? oldRunning.length : app.instances;
-  const { killNow, maxCapacity } = capacityOf(app.upgradeStrategy, app.instances, known, healthy, isResident(app));
-  // Marathon: an old instance that is not running any more is not brought back; unhealthy ones go before healthy ones.
-  const idle = oldRunning.filter(({ condition }) => !isActive(condition));
-  const queue = oldRunning
-    .filter(({ condition }) => isActive(condition))
-    .sort((a, b) => Number(isWell(a)) - Number(isWell(b)) || inKillOrder(app.killSelection)(a, b));
-  const surplus = selectVictims(app, fresh, new Set(), Math.max(0, fresh.length - app.instances));
-  const oldActive = old.filter(({ condition }) => isActive(condition)).length;
+  const { instances: wanted } = app;
+  const { old, oldActive, oldWanted, idle, queue, oldWell, oldIll, fresh, ready } = census(state, app, roster);
+  const { killNow, maxCapacity } = capacityOf(app.upgradeStrategy, wanted, Math.max(oldWanted, wanted), oldWell + ready, isResident(app));
   // Where there is no room to move, an old instance known to be ill makes it: nothing healthy is lost. (Marathon waits for ever.)
-  const stuck = killNow === 0 && fresh.length < app.instances && oldActive + fresh.length >= maxCapacity && oldActive === queue.length;
-  const ill = stuck ? queue.filter(({ healthy: verdict }) => verdict === false).slice(0, 1) : [];
+  const stuck = killNow === 0 && fresh < wanted && oldActive + fresh >= maxCapacity && oldActive === queue;
   // Once all new ones are ready, nothing old is needed any more, whatever its health.
-  const allowed = ready >= app.instances ? queue.length : killNow;
-  const decommission = [...idle, ...queue.slice(0, allowed), ...ill, ...surplus];
-  const start = Math.max(0, Math.min(app.instances - fresh.length, maxCapacity - oldActive - fresh.length));
-  const done = old.length === 0 && decommission.length === 0 && start === 0 && ready >= app.instances && fresh.length === app.instances;
-  return { start, decommission, done, waitingFor: done ? null : waitingWords(app, old.length, ready) };
+  const allowed = ready >= wanted ? queue : stuck ? Math.min(1, oldIll) : Math.min(queue, killNow);
+  const surplus = Math.max(0, fresh - wanted);
+  const start = Math.max(0, Math.min(wanted - fresh, maxCapacity - oldActive - fresh));
+  const decommission = idle + allowed + surplus === 0 ? [] : leavers(state, app, roster, stuck, allowed, surplus);
+  const done = old === 0 && decommission.length === 0 && start === 0 && ready >= wanted && fresh === wanted;
+  return { start, decommission, done, waitingFor: done ? null : waitingWords(app, old, ready) };
+}
+
+/** What an upgrade needs to know of a run spec's instances, by number. */
+interface Census {
+  /** Of another configuration: all, those that may run, those not yet told to go. */
+  old: number;
+  oldActive: number;
+  oldWanted: number;
+  /** Of those not yet told to go: without a task, with one, and of these the healthy and the ill ones. */
+  idle: number;
+  queue: number;
+  oldWell: number;
+  oldIll: number;
+  /** Of the present configuration and wanted: all, and those that are ready. */
+  fresh: number;
+  ready: number;
+}
+
+/** Costs by the number of the tally's rows; where there is a readiness check, by the number of instances. */
+function census(state: State, app: App, roster: Roster | undefined): Census {
+  const sum: Census = { old: 0, oldActive: 0, oldWanted: 0, idle: 0, queue: 0, oldWell: 0, oldIll: 0, fresh: 0, ready: 0 };
+  for (const row of roster?.tally.values() ?? []) {
+    const { version, goal, condition, count } = row;
+    if (!isOldVersion(state, app, version)) {
+      // One that is lost for long is replaced, and not waited for.
+      if (goal === 'Running' && condition !== 'UnreachableInactive') sum.fresh += count;
+      if (app.readinessChecks.length === 0 && isServing(app, row)) sum.ready += count;
+      continue;
+    }
+    const active = isActive(condition);
+    sum.old += count;
+    if (active) sum.oldActive += count;
+    if (goal !== 'Running') continue;
+    sum.oldWanted += count;
+    if (!active) sum.idle += count;
+    else sum.queue += count;
+    if (isWell(definitionAt(state, app.id, version) ?? app, row)) sum.oldWell += count;
+    else if (active && row.healthy === false) sum.oldIll += count;
+  }
+  if (app.readinessChecks.length > 0) sum.ready = countReady(state, app, roster);
+  return sum;
+}
+
+function countReady(state: State, app: App, roster: Roster | undefined): number {
+  let ready = 0;
+  for (const instance of roster?.all.values() ?? []) if (isReady(state, app, instance) && !isOld(state, app, instance)) ready += 1;
+  return ready;
+}
+
+/**
+ * Who goes: every old one that does not run any more (Marathon: it is not brought back), `allowed` of the old ones that do, the
+ * unhealthy before the healthy (`onlyIll`: none of these), and the new ones beyond the wanted number.
+ */
+function leavers(state: State, app: App, roster: Roster | undefined, onlyIll: boolean, allowed: number, surplus: number): Instance[] {
+  const idle: Instance[] = [];
+  const well: Instance[] = [];
+  const others: Instance[] = [];
+  const fresh: Instance[] = [];
+  for (const instance of roster?.all.values() ?? []) {
+    const { goal, condition, healthy, kill } = instance;
+    if (goal !== 'Running') continue;
+    if (!isOld(state, app, instance)) {
+      if (surplus > 0 && condition !== 'UnreachableInactive') fresh.push(instance);
+    } else if (!isActive(condition)) idle.push(instance);
+    else if (onlyIll ? healthy !== false : isWell(definitionOf(state, instance) ?? app, { goal, condition, healthy, dying: kill !== null }))
+      well.push(instance);
+    else others.push(instance);
+  }
+  const order = inKillOrder(app.killSelection);
+  const first = firstOf(others, allowed, order);
+  const next = onlyIll ? [] : firstOf(well, allowed - first.length, order);
+  return [...idle, ...first, ...next, ...selectVictims(app, fresh, new Set(), surplus)];
 }
 
 function waitingWords(app: App, old: number, ready: number): string {
@@ -98,12 +156,14 @@ function unreadyOfVersion(state: State, app: App, roster: Roster | undefined): n
   if (roster === undefined) return 0;
   if (app.readinessChecks.length > 0) {
     let unready = 0;
-    for (const instance of roster.all.values()) if (instance.runSpecVersion === app.version && !isReady(state, app, instance)) unready += 1;
+    for (const instance of roster.all.values())
+      if (isAwaited(app, instance.runSpecVersion, instance) && !isReady(state, app, instance)) unready += 1;
     return unready;
   }
-  const checked = app.healthChecks.length > 0;
-  return countWhere(
-    roster.tally,
-    (row) => row.version === app.version && row.goal === 'Running' && !(row.condition === 'Running' && (!checked || row.healthy === true)),
-  );
+  return countWhere(roster.tally, (row) => isAwaited(app, row.version, row) && !isServing(app, row));
+}
+
+/** One that is lost for long has been replaced: nobody waits for it. */
+function isAwaited(app: App, version: Version, { goal, condition }: Pick<Instance, 'goal' | 'condition'>): boolean {
+  return version === app.version && goal === 'Running' && condition !== 'UnreachableInactive';
 }

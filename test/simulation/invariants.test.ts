@@ -118,3 +118,57 @@ describe('whatever happens', () => {
     });
   });
 });
+
+/** How many instances may and must run while an app is upgraded without faults. */
+function bounds(instances: number, minimumHealthCapacity: number, maximumOverCapacity: number): { least: number; most: number } {
+  const least = Math.ceil(instances * minimumHealthCapacity - 1e-9);
+  const capacity = Math.floor(instances * (1 + maximumOverCapacity) + 1e-9);
+  // Marathon: where that leaves no room to move, one more for a while.
+  return { least, most: least === capacity ? capacity + 1 : capacity };
+}
+
+/** Looks after every moment at which something can have changed. */
+async function whileDeploying(world: World, each: () => Promise<void>): Promise<void> {
+  for (let ms = 0; ms < 300_000 && (await world.deployments()).length > 0; ms += 7) {
+    await each();
+    await world.advance(7);
+  }
+}
+
+describe('an upgrade without faults', () => {
+  test.each(SEEDS)('neverBelowHealth and neverAboveCapacity, also when overtaken by another or by a crash (seed %d)', async (seed) => {
+    const chance = createSeededChance(seed * 104_729);
+    const pick = <T>(items: readonly T[]): T => items[Math.floor(chance.next() * items.length)]!;
+    const lifeOf = () => ({ startsAfter: Math.floor(chance.next() * 400), ends: null, diesAfter: Math.floor(chance.next() * 400) });
+    const world = await createWorld({ seed, agents: 2, lifeOf, settings: pick([{}, { killChunkSize: 2 }, { maxLaunchesInFlight: 1 }]) });
+    const instances = 1 + Math.floor(chance.next() * 7);
+    const [minimumHealthCapacity, maximumOverCapacity] = [pick([0, 0.3, 0.5, 0.9, 1]), pick([0, 0.2, 0.5, 1])];
+    const isChecked = chance.next() < 0.5;
+    const healthChecks = isChecked ? [{ protocol: 'HTTP', portIndex: 0, intervalSeconds: 1, gracePeriodSeconds: 5 }] : [];
+    const upgradeStrategy = { minimumHealthCapacity, maximumOverCapacity };
+    await world.create({ id: '/a', cmd: 'sleep 1000', cpus: 0.5, mem: 32, instances, healthChecks, upgradeStrategy });
+    await world.advance(30_000);
+    const { least, most } = bounds(instances, minimumHealthCapacity, maximumOverCapacity);
+    const told = `${instances} instances, ${minimumHealthCapacity}/${maximumOverCapacity}`;
+
+    async function look(): Promise<void> {
+      const living = [...world.cluster.tasks.values()].filter(({ status }) => !isTerminalState(status.state));
+      const serving = living.filter(({ status }) => status.state === 'TASK_RUNNING').length;
+      const well = (await world.instances('/a')).filter(({ condition, healthy }) => condition === 'Running' && healthy === true).length;
+      expect(isChecked ? well : serving, `neverBelowHealth: ${told}`).toBeGreaterThanOrEqual(least);
+      expect(living.length, `neverAboveCapacity: ${told}`).toBeLessThanOrEqual(most);
+    }
+
+    await world.update('/a', { env: { N: '1' } });
+    for (let n = 0; n < 150; n += 1) {
+      await look();
+      await world.advance(7);
+    }
+    if (chance.next() < 0.5) await world.update('/a', { env: { N: '2' } }, true);
+    if (chance.next() < 0.3) await world.crash();
+    await whileDeploying(world, look);
+    expect(await world.deployments(), told).toEqual([]);
+    const [app] = await world.look((view) => [...view.apps()]);
+    expect((await world.instances('/a')).map(({ runSpecVersion }) => runSpecVersion)).toEqual(Array(instances).fill(app!.version));
+  });
+});

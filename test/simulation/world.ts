@@ -81,15 +81,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const cluster = createSimulatedWorld(machines);
   const events: PublicEvent[] = [];
   const log: string[] = [];
-  let epoch = 0;
   let server = boot();
 
   function boot(): Lifecycle {
-    epoch += 1;
     const made = createLifecycle({
       store: () => createMemoryStore({ disk, later: (work) => void time.at(time.now() + 2, work) }),
       engine: () => createSimulatedEngine({ clock: time, world: cluster, frameworkId: 'simulated-0000' as FrameworkId, lifeOf, offersAt }),
-      leader: createAlone({ lastEpoch: () => Promise.resolve(epoch - 1) }),
+      leader: createAlone({ lastEpoch: () => Promise.resolve(disk.epoch) }),
       prober: proberIn(time, answerOf),
       clock: time,
       chance,
