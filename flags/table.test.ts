@@ -52,7 +52,7 @@ test.each(MARATHON.map(([name, value]) => ({ name: name ?? '', value })))(
 );
 
 test('no flag but Marathon’s and our own', () => {
-  const own = ['help', 'version', 'data_dir', 'resources', 'attributes', 'stop_tasks_on_exit', 'insecure', 'max_unknown_kills'];
+  const own = ['help', 'version', 'data_dir', 'resources', 'attributes', 'stop_tasks_on_exit', 'insecure', 'max_unknown_kills', 'restore'];
   const known = new Set([...MARATHON.map(([name]) => name), ...own]);
   expect(FLAG_NAMES.filter((name) => !known.has(name))).toEqual([]);
 });
