@@ -35,7 +35,8 @@ function makeIdentity(file: string): Identity {
   const master = randomUUID();
   const identity = { agentId: `${master}-S0` as AgentId, frameworkId: `${master}-0000` as FrameworkId };
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(`${file}.new`, JSON.stringify(identity));
+  // Flushed: an empty file after a loss of power would be damage.
+  fs.writeFileSync(`${file}.new`, JSON.stringify(identity), { flush: true });
   fs.renameSync(`${file}.new`, file);
   return identity;
 }

@@ -242,7 +242,7 @@ export function createLocalEngine(options: LocalEngineOptions): LocalEngine {
         else checks.begin(task);
       }
     }
-    offers.changed();
+    offers.start();
     for (const operation of early.splice(0)) perform(operation);
     timers = [setInterval(sweep, timings.sweep), setInterval(() => host.track(upkeep.round(), 'upkeep'), timings.upkeep)];
     host.track(upkeep.round(), 'upkeep');

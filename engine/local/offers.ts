@@ -15,6 +15,8 @@ const SUPERSEDED_MAX = 64;
 const PORTS_MAX_AGE_MS = 1000;
 
 export interface Offers {
+  /** The core listens from now on. An offer made before would be lost, and never be made again as long as nothing changes. */
+  start(): void;
   /** Something was taken or given back: the offer is renewed, soon, and once for many changes. */
   changed(): void;
   /** Uses up offers. False when one of them cannot be used: unknown, used before, or taken back. */
@@ -47,10 +49,11 @@ export function createOffers(options: {
   let lastAt = -Infinity;
   let suppressed = false;
   let refusedUntil = -Infinity;
+  let started = false;
   let stopped = false;
 
   function schedule(): void {
-    if (stopped || suppressed || timer !== null) return;
+    if (!started || stopped || suppressed || timer !== null) return;
     if (looking) {
       again = true;
       return;
@@ -109,6 +112,10 @@ export function createOffers(options: {
   }, review);
 
   return {
+    start() {
+      started = true;
+      schedule();
+    },
     changed() {
       refusedUntil = -Infinity;
       if (timer !== null) clearTimeout(timer);

@@ -1,6 +1,17 @@
 import { afterAll, expect, test } from 'vitest';
-import { beginServer, call, cleanUp, eventually, freePort, startServer, temporaryFolder, type Running } from './harness.ts';
-import { kill, launcherOf, taskProcesses } from './hostProcesses.ts';
+import {
+  beginServer,
+  call,
+  cleanUp,
+  eventually,
+  freePort,
+  startServer,
+  temporaryFolder,
+  untilOnHost,
+  untilRunning,
+  type Running,
+} from './harness.ts';
+import { kill, launcherOf, mainTasks, taskProcesses } from './hostProcesses.ts';
 
 /** `kill -9` of the server in the middle of everything, again and again. The seed stands in every message of failure. */
 const SEED = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 1e9));
@@ -197,6 +208,38 @@ test(
   },
 );
 
+test('killed together with an instance, when nothing else happens: the next server replaces it', { timeout: 120_000 }, async () => {
+  const quietDir = temporaryFolder();
+  let server = await startServer({ dataDir: quietDir });
+  try {
+    const app = { id: '/quiet', cmd: 'sleep 1000', cpus: 0.01, mem: 1, instances: 2, backoffSeconds: 0 };
+    expect((await call(server, 'POST', '/v2/apps', app)).status).toBe(201);
+    for (let n = 0; n < 12; n += 1) {
+      const running = await eventually('two processes', () => {
+        const mains = taskProcesses(quietDir).filter(({ main }) => main);
+        return mains.length === 2 ? mains : null;
+      });
+      await untilRunning(server, 'quiet', 2);
+      const victim = pick(running);
+      // Before, after, or well after: the next server finds the task running, ending or ended.
+      if (n % 3 === 0) server.signal('SIGKILL');
+      kill(victim.pid, 'SIGKILL');
+      if (n % 3 === 2) await new Promise((wake) => setTimeout(wake, n * 2));
+      server.signal('SIGKILL');
+      await server.ended;
+      server = await startServer({ dataDir: quietDir, port: server.port });
+      await eventually(`the replacement of ${victim.taskId} (round ${n})`, () => {
+        const ids = mainTasks(quietDir);
+        return ids.length === 2 && !ids.includes(victim.taskId);
+      });
+    }
+  } finally {
+    server.signal('SIGKILL');
+    await server.ended;
+    await cleanUp(quietDir);
+  }
+});
+
 /** Everything is asked to become calm, and then the host must show exactly what is wanted. */
 async function settleAndCompare(port: number, apps: readonly Known[]): Promise<void> {
   const server = await startServer({ dataDir, port });
@@ -218,13 +261,11 @@ async function settleAndCompare(port: number, apps: readonly Known[]): Promise<v
     },
     30_000,
   );
+  await untilOnHost(
+    dataDir,
+    listed.map((task: any) => task.id),
+  );
   const processes = taskProcesses(dataDir);
-  expect(
-    processes
-      .filter(({ main }) => main)
-      .map(({ taskId }) => taskId)
-      .sort(),
-  ).toEqual(listed.map((task: any) => task.id).sort());
   for (const { id, acknowledged } of alive) {
     expect(processes.filter(({ appId, main }) => main && appId === id).length, `processes of ${id}`).toBe(acknowledged!.instances);
   }

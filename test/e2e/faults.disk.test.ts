@@ -13,7 +13,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { call, cleanUp, eventually, isAlive, runServer, startServer, temporaryFolder, untilRunning, type Running } from './harness.ts';
+import {
+  call,
+  cleanUp,
+  eventually,
+  isAlive,
+  runServer,
+  startServer,
+  temporaryFolder,
+  untilOnHost,
+  untilRunning,
+  type Running,
+} from './harness.ts';
 import { taskProcesses } from './hostProcesses.ts';
 
 /** What a data folder may do to its server: run full, not be there for writing, be somebody else's, be damaged. */
@@ -75,6 +86,10 @@ describe('a full disk', () => {
     const server = await start(dataDir);
     await call(server, 'POST', '/v2/apps', sleeper('/runs', 2));
     const before = await untilRunning(server, 'runs', 2);
+    await untilOnHost(
+      dataDir,
+      before.map(({ id }) => id),
+    );
     const processes = taskProcesses(dataDir).map(({ pid }) => pid);
 
     const ballast = join(dataDir, '..', 'ballast');

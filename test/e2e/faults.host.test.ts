@@ -4,13 +4,25 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { call, cleanUp, eventually, isAlive, send, startServer, tasksOf, temporaryFolder, untilRunning, type Running } from './harness.ts';
-import { kill, launcherOf, launcherProcesses, taskProcesses } from './hostProcesses.ts';
+import {
+  call,
+  cleanUp,
+  eventually,
+  isAlive,
+  send,
+  startServer,
+  tasksOf,
+  temporaryFolder,
+  untilOnHost,
+  untilRunning,
+  type Running,
+} from './harness.ts';
+import { kill, launcherOf, launcherProcesses, mainTasks, taskProcesses } from './hostProcesses.ts';
 
 /** What the host does to the server and its tasks: it takes processes, files and memory away. */
 const sleeper = (id: string, instances = 1): object => ({ id, cmd: 'sleep 1000', cpus: 0.01, mem: 1, instances });
-const mainOf = (dataDir: string, taskId: string): number =>
-  taskProcesses(dataDir).find((process) => process.main && process.taskId === taskId)?.pid ?? -1;
+const mainOf = (dataDir: string, taskId: string): Promise<number> =>
+  eventually(`the process of ${taskId}`, () => taskProcesses(dataDir).find((process) => process.main && process.taskId === taskId)?.pid);
 const failureOf = async (server: Running, id: string): Promise<any> =>
   eventually(`a failure of ${id}`, async () => (await call(server, 'GET', `/v2/apps/${id}`)).json?.app.lastTaskFailure);
 
@@ -33,7 +45,7 @@ describe('one task or helper after the other', () => {
     await untilRunning(server, 'starts', 3);
     expect(launcherOf(dataDir)).not.toBe(launcher);
     expect((await tasksOf(server, 'stays')).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
-    kill(mainOf(dataDir, before[0].id), 'SIGKILL');
+    kill(await mainOf(dataDir, before[0].id), 'SIGKILL');
     await eventually('its end', async () => (await tasksOf(server, 'stays')).every(({ id }) => id !== before[0].id));
     await call(server, 'DELETE', '/v2/apps/starts');
     await call(server, 'DELETE', '/v2/apps/stays');
@@ -47,8 +59,10 @@ describe('one task or helper after the other', () => {
       kill(launcher, 'SIGKILL');
     }
     await untilRunning(server, 'many', 60, false, 40_000);
-    const mains = taskProcesses(dataDir).filter(({ main }) => main);
-    expect(mains.map(({ taskId }) => taskId).sort()).toEqual((await tasksOf(server, 'many')).map(({ id }) => id).sort());
+    await untilOnHost(
+      dataDir,
+      (await tasksOf(server, 'many')).map(({ id }) => id),
+    );
     await call(server, 'DELETE', '/v2/apps/many');
     await eventually('everything to end', () => taskProcesses(dataDir).length === 0, 40_000);
   });
@@ -56,7 +70,7 @@ describe('one task or helper after the other', () => {
   test('the parent of a task is killed: the task is ended and replaced, never doubled', async () => {
     await call(server, 'POST', '/v2/apps', sleeper('/orphan'));
     const [task] = await untilRunning(server, 'orphan', 1);
-    const main = mainOf(dataDir, task.id);
+    const main = await mainOf(dataDir, task.id);
     const launcher = launcherOf(dataDir);
     for (const pid of launcherProcesses(dataDir)) if (pid !== launcher) kill(pid, 'SIGKILL');
     expect(await failureOf(server, 'orphan')).toMatchObject({ taskId: task.id, state: 'TASK_FAILED' });
@@ -64,7 +78,7 @@ describe('one task or helper after the other', () => {
       (await tasksOf(server, 'orphan')).some(({ id, state }) => id !== task.id && state === 'TASK_RUNNING'),
     );
     expect(isAlive(main)).toBe(false);
-    expect(taskProcesses(dataDir).filter((process) => process.main).length).toBe(1);
+    await eventually('one process', () => mainTasks(dataDir).length === 1);
     await call(server, 'DELETE', '/v2/apps/orphan');
     await eventually('its end', () => taskProcesses(dataDir).length === 0);
   });
@@ -76,7 +90,7 @@ describe('one task or helper after the other', () => {
       const sandbox = /MESOS_DIRECTORY=([^\0]+)/.exec(readFileSync(`/proc/${pid}/environ`, 'utf8'))?.[1];
       rmSync(sandbox!, { recursive: true, force: true });
     }
-    kill(mainOf(dataDir, tasks[0].id), 'SIGTERM');
+    kill(await mainOf(dataDir, tasks[0].id), 'SIGTERM');
     expect(await failureOf(server, 'bare')).toMatchObject({ taskId: tasks[0].id, message: 'Command terminated with signal Terminated' });
     const { status } = await call(server, 'DELETE', `/v2/apps/bare/tasks/${tasks[1].id}`);
     expect(status).toBe(200);
@@ -150,7 +164,7 @@ describe('a host that is short', () => {
     await call(server, 'POST', '/v2/apps', sleeper('/leaves', 1));
     const before = await untilRunning(server, 'stays', 2);
     await untilRunning(server, 'leaves', 1);
-    const pids = before.map(({ id }) => mainOf(server.dataDir, id));
+    const pids = await Promise.all(before.map(({ id }) => mainOf(server.dataDir, id)));
     // One connection that is there already: a new one would find no handle.
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     await send(server, 'GET', '/ping', { agent });
@@ -169,7 +183,10 @@ describe('a host that is short', () => {
     await eventually('the deleted app to be gone', async () => (await call(server, 'GET', '/v2/deployments')).json.length === 0, 40_000);
     expect((await tasksOf(server, 'stays')).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
     expect(pids.every(isAlive)).toBe(true);
-    expect(taskProcesses(server.dataDir).filter(({ main }) => main).length).toBe(5);
+    await untilOnHost(
+      server.dataDir,
+      (await call(server, 'GET', '/v2/tasks')).json.tasks.map(({ id }: any) => id),
+    );
     agent.destroy();
   });
 
@@ -181,7 +198,7 @@ describe('a host that is short', () => {
     await eventually('it to say so', () => /a connection was refused: 80 are open/.test(server.output()));
     const body = JSON.stringify(sleeper('/during', 3));
     expect((await send(server, 'POST', '/v2/apps', { agent, body })).status).toBe(201);
-    await eventually('its tasks to run', () => taskProcesses(server.dataDir).filter(({ main }) => main).length === 3);
+    await eventually('its tasks to run', () => mainTasks(server.dataDir).length === 3);
     for (const reader of readers) reader.destroy();
     await eventually('it to take connections again', async () => (await call(server, 'GET', '/ping').catch(() => null))?.status === 200);
     await untilRunning(server, 'during', 3);
@@ -206,9 +223,12 @@ describe('a host that is short', () => {
     expect((await call(server, 'GET', '/ping')).status).toBe(200);
     writeFileSync(`${group}/pids.max`, 'max');
     await untilRunning(server, 'crowd', 20, false, 60_000);
-    const mains = taskProcesses(server.dataDir).filter(({ main }) => main);
-    expect(mains.length).toBe(22);
-    expect(new Set(mains.map(({ taskId }) => taskId)).size).toBe(22);
+    const { tasks } = (await call(server, 'GET', '/v2/tasks')).json;
+    expect(tasks.length).toBe(22);
+    await untilOnHost(
+      server.dataDir,
+      tasks.map(({ id }: any) => id),
+    );
   });
 
   test('of ports: the instance that has none waits, and says for what', async () => {

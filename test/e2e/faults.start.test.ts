@@ -12,6 +12,7 @@ import {
   startServer,
   tasksOf,
   temporaryFolder,
+  untilOnHost,
   untilRunning,
   type Running,
 } from './harness.ts';
@@ -84,6 +85,10 @@ describe('SIGTERM', () => {
     const server = await start({ dataDir });
     await call(server, 'POST', '/v2/apps', sleeper('/stays', 3));
     const before = await untilRunning(server, 'stays', 3);
+    await untilOnHost(
+      dataDir,
+      before.map(({ id }) => id),
+    );
     const stream = await fetch(`${server.url}/v2/events`, { headers: { accept: 'text/event-stream' } });
     const idle = await fetch(`${server.url}/ping`);
     expect(idle.status).toBe(200);

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { killEverythingOf } from './hostProcesses.ts';
+import { killEverythingOf, mainTasks } from './hostProcesses.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -85,7 +85,12 @@ export async function beginServer(options: StartOptions): Promise<Running> {
   const words = [
     ...(options.under ?? []),
     process.execPath,
-    ...['server.ts', '--http_port', String(port), '--data_dir', options.dataDir, ...(options.flags ?? [])],
+    'server.ts',
+    '--http_port',
+    String(port),
+    '--data_dir',
+    options.dataDir,
+    ...(options.flags ?? []),
   ];
   const child = spawn(words[0]!, words.slice(1), { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: options.env ?? process.env });
   return watch(child, port, options.dataDir);
@@ -174,6 +179,15 @@ export async function untilRunning(server: Pick<Running, 'url'>, id: string, n: 
     },
     ms,
   );
+}
+
+/** Waits until exactly these tasks have a main process on this host, each one. (It is told as running a moment before.) */
+export async function untilOnHost(dataDir: string, ids: readonly string[]): Promise<void> {
+  const wanted = ids.toSorted();
+  const found = (): string => mainTasks(dataDir).join(' ');
+  await eventually('the wanted processes', () => found() === wanted.join(' '), 10_000).catch((problem: unknown) => {
+    throw new Error(`wanted: ${wanted.join(' ')}\nfound: ${found()}`, { cause: problem });
+  });
 }
 
 /** True while a process with this pid exists and is no zombie. */

@@ -30,6 +30,14 @@ export function taskProcesses(dataDir: string): TaskProcess[] {
   });
 }
 
+/** The ids of the tasks that have a main process, each as often as it has one, sorted. */
+export function mainTasks(dataDir: string): string[] {
+  return taskProcesses(dataDir)
+    .filter(({ main }) => main)
+    .map(({ taskId }) => taskId)
+    .sort();
+}
+
 /** Launchers and parents of tasks that work for this data folder. */
 export function launcherProcesses(dataDir: string): number[] {
   return pids().filter((pid) => {
@@ -71,11 +79,6 @@ export function kill(pid: number, signal: NodeJS.Signals): boolean {
 export function residentKb(pid: number): number {
   const found = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '');
   return found === null ? 0 : Number(found[1]);
-}
-
-/** How many processes and threads the kernel has forked since the host's start. */
-export function forksOfHost(): number {
-  return Number(/^processes (\d+)$/m.exec(read('/proc/stat') ?? '')?.[1] ?? 0);
 }
 
 function pids(): number[] {
