@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { readJson } from '../http/body.ts';
 import { json, message, type Answer, type Exchange } from '../http/exchange.ts';
@@ -14,6 +15,7 @@ export function backupResource(backup: Backup): Resource {
 async function make(backup: Backup, { body }: Exchange): Promise<Answer> {
   const path = pathIn(body);
   if (typeof path === 'object' && path !== null) return path.refused;
+  if (path !== null && existsSync(path)) return message(409, `there is a file at ${path} already; it was not touched`);
   try {
     return json(200, { path: await backup(path) });
   } catch (problem) {

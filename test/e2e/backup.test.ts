@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { call, cleanUp, runServer, startServer, temporaryFolder } from './harness.ts';
@@ -17,6 +17,9 @@ test('a backup made while the server works brings back what was there, and keeps
   expect((await call(first, 'POST', '/v2/apps', { id: 'kept', cmd: 'sleep 1000', instances: 0 })).status).toBe(201);
   expect((await call(first, 'POST', '/longrun/v1/backup', { path: backup })).json).toEqual({ path: backup });
   expect((await call(first, 'POST', '/longrun/v1/backup', { path: 'relative' })).status).toBe(422);
+  const before = readFileSync(backup);
+  expect((await call(first, 'POST', '/longrun/v1/backup', { path: backup })).status).toBe(409);
+  expect(readFileSync(backup).equals(before)).toBe(true);
   const dated = (await call(first, 'POST', '/longrun/v1/backup')).json.path;
   expect(existsSync(dated)).toBe(true);
   expect((await call(first, 'DELETE', '/v2/apps/kept')).status).toBe(200);
