@@ -1,5 +1,5 @@
-import { readFileSync, writeSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createApi } from './api/api.ts';
 import { createLocalEngine, type LocalEngine } from './engine/local/localEngine.ts';
@@ -71,6 +71,8 @@ async function serve(flags: ServerFlags): Promise<void> {
   });
   for (const warning of warningsOf(flags)) log.warn(warning);
   const dataDir = resolve(flags.data_dir);
+  const noFolder = makeFolder(dataDir);
+  if (noFolder !== null) return end(EXIT.storeUnusable, noFolder);
   const host = advertisedHost(flags);
   const parts = partsOf(flags, dataDir, host, log);
   const { api, lifecycle } = parts;
@@ -87,6 +89,22 @@ async function serve(flags: ServerFlags): Promise<void> {
   } catch (problem) {
     const message = problem instanceof Error ? problem.message : String(problem);
     return end(problem instanceof StoreUnusable ? EXIT.storeUnusable : EXIT.uncaught, message);
+  }
+}
+
+/**
+ * Makes the data folder, level by level; answers why it cannot be. (Node's own way of making all levels at once never ends where a
+ * file system says that a folder is missing which it does not let us make, as /proc does.)
+ */
+function makeFolder(folder: string): string | null {
+  try {
+    if (existsSync(folder)) return null;
+    const above = makeFolder(dirname(folder));
+    if (above !== null) return above;
+    mkdirSync(folder);
+    return null;
+  } catch (problem) {
+    return `the data folder ${folder} cannot be made: ${problem instanceof Error ? problem.message : String(problem)}`;
   }
 }
 
@@ -110,7 +128,7 @@ function partsOf(flags: ServerFlags, dataDir: string, host: string, log: Logger)
     soon: (run) => void setImmediate(run),
     log: (level, message) => log[level](message),
   });
-  const config = infoConfig(flags);
+  const config = infoConfig({ ...flags, hostname: host });
   const httpConfig = { ...config.http_config };
   const api = createApi({
     orchestra: lifecycle,

@@ -69,7 +69,7 @@ export interface AgentHealthCheck {
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
   readonly gracePeriodSeconds: number;
-  /** 0 acts like 1 (Mesos). */
+  /** 0 = never kill. */
   readonly maxConsecutiveFailures: number;
 }
 

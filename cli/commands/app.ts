@@ -127,7 +127,8 @@ async function show({ io, client, json }: Context, id: string): Promise<ExitCode
     ['version', app.version],
     ...app.deployments.map((deployment) => ['deployment', deployment]),
   ];
-  const why = waiting === undefined ? null : ((await waitingInWords(client, id)) ?? waiting.why);
+  const waits = waiting !== undefined || app.deployments.length > 0;
+  const why = waits ? ((await waitingInWords(client, id)) ?? waiting?.why ?? null) : null;
   if (why !== null) facts.push(['waits', why]);
   if (app.lastFailure !== null) {
     const { state, at, host, message, taskId } = app.lastFailure;

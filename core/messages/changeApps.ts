@@ -46,7 +46,6 @@ export function changeApps(turn: Turn, ask: Commands['changeApps']['ask']): Answ
 }
 
 function settle(turn: Turn, { id, update, mode, mayCreate }: AppChange, before: App | null): Result<App, Refusal> {
-  if (mode === 'create' && before !== null) return err({ is: 'Conflict', message: `An app with id [${id}] already exists.` });
   if (mode === 'partial' && before !== null) {
     const rollback = rollbackVersion(update);
     if (rollback === 'mixed') return err(onlyWithId);
@@ -55,12 +54,14 @@ function settle(turn: Turn, { id, update, mode, mayCreate }: AppChange, before: 
   const roles = validRoles(turn.state, id, before);
   const settled = settleApp({
     update,
-    existing: before,
+    existing: mode === 'create' ? null : before,
     mode: before === null ? 'create' : mode,
     id,
     settings: turn.state.settings,
     roles,
   });
+  // Marathon: what a body says is judged before what exists.
+  if (settled.ok && mode === 'create' && before !== null) return err({ is: 'Conflict', message: `An app with id [${id}] already exists.` });
   // Marathon: a body for an app that does not exist is judged as a whole app before the app is missed.
   if (settled.ok && before === null && !mayCreate) return err(missing(id));
   return settled;

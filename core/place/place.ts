@@ -129,11 +129,16 @@ function judge(demand: Demand, remaining: Remaining, constraints: readonly Const
     if (need > left) refuse(SHORT_OF[name], `needs ${app[name]} ${name}, ${offer.host} has ${left / 1000} left`);
   }
   const ports = choosePorts(remaining, wantedPorts(app), roles, chance);
-  if (ports === null) refuse('InsufficientPorts', `the ports ${wantedPorts(app).join(', ')} are not to be had on ${offer.host}`);
+  if (ports === null) refuse('InsufficientPorts', portsDetail(app, offer.host));
   if (limits.gpuRestricted && app.gpus === 0 && scalarLeft(remaining, 'gpus', roles) > 0 && restrictsGpus(app)) {
     refuse('DeclinedScarceResources', `${offer.host} has GPUs, kept for apps that ask for some`);
   }
   return { reasons, details, ports };
+}
+
+function portsDetail(app: App, host: string): string {
+  const demanded = wantedPorts(app).filter((port) => typeof port === 'number');
+  return demanded.length > 0 ? `port ${demanded.join(', ')} is not free on ${host}` : `${host} has no free port left`;
 }
 
 function restrictsGpus(app: App): boolean {

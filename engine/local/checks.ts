@@ -35,7 +35,7 @@ function empty(what: CommandCheck | NetCheck): CheckResult {
 }
 
 function ofProbe(what: NetCheck, result: ProbeResult): Result {
-  if (what.is === 'tcp') return { success: result.is !== 'failed', shows: { tcp: { succeeded: result.is !== 'failed' } } };
+  if (what.is === 'tcp') return { success: result.is === 'connected', shows: { tcp: { succeeded: result.is === 'connected' } } };
   if (result.is === 'response') return { success: isGood(result.status), shows: { http: { statusCode: result.status } } };
   return { success: false, shows: empty(what) };
 }

@@ -16,6 +16,8 @@ export interface Outcome {
 
 /** Pauses between rounds of SIGKILL that hit nobody new: a process in the kernel's hands may take its time. */
 const IDLE_MS = [1, 2, 5, 10, 20, 50, 100, 250, 1000] as const;
+/** Pauses between looks at what a killed task's children still do in their grace. */
+const GRACE_LOOK_MS = [10, 20, 50, 100] as const;
 /** After so many rounds everything is stopped before it is killed. */
 const ROUNDS_BEFORE_STOP = 3;
 const STOP_ROUNDS_MAX = 100;
@@ -119,11 +121,22 @@ export function createEnding(host: Host): Ending {
   /** Without handles nobody can say what is left of a task: its end waits for them. */
   const patient = <T>(work: () => Promise<T>): Promise<T> => patiently(work, host.log, host.leaving);
 
+  /** The grace of a kill is everybody's: a shell that dies at once must not take it from the program it started. False when we leave meanwhile. */
+  async function graceOfTheRest(task: LocalTask): Promise<boolean> {
+    for (let look = 0; task.kill !== null && !task.overMemory && host.clock.now() < task.kill.deadline; look += 1) {
+      if (host.leaving()) return false;
+      if ((await members(task)).every(isGone)) return true;
+      await new Promise((resolve) => setTimeout(resolve, GRACE_LOOK_MS[Math.min(look, GRACE_LOOK_MS.length - 1)]));
+    }
+    return true;
+  }
+
   /** Destroys what is left, writes the end down, gives everything back and tells. */
   async function finish(task: LocalTask, outcome: Outcome | null): Promise<void> {
     if (task.phase === 'ending' || task.phase === 'ended') return;
     task.phase = 'ending';
     if (task.killTimer !== null) clearTimeout(task.killTimer);
+    if (task.main !== null && !(await patient(() => graceOfTheRest(task)))) return;
     let how = await patient(async () => {
       await destroy(task);
       return outcomeNow(task, outcome);
@@ -213,9 +226,9 @@ export function createEnding(host: Host): Ending {
       const now = host.clock.now();
       if (task.kill !== null) {
         const left = task.kill.deadline - now;
-        if (task.phase === 'running' && graceSeconds !== null && graceMs < left) {
+        if (graceSeconds !== null && graceMs < left) {
           task.kill = { ...task.kill, deadline: now + graceMs };
-          waitForGrace(task, graceMs);
+          if (task.phase === 'running') waitForGrace(task, graceMs);
         }
         return;
       }

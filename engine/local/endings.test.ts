@@ -38,6 +38,15 @@ describe.each([
     expect(world.ear.states(task.taskId)).toEqual(['TASK_STARTING', 'TASK_RUNNING', 'TASK_KILLING', 'TASK_KILLED']);
   });
 
+  test('the grace is for what a shell has started too, not only for the shell', async () => {
+    const child = `sh -c 'trap "sleep 0.3; echo done >finished; exit 0" TERM; echo $$ >pid; while :; do sleep 0.01; done'`;
+    const { task, file } = await start(`${child}; echo after`, { killGraceSeconds: 10 });
+    await pidIn(file('pid'));
+    world.ear.kill(task.taskId);
+    expect((await world.ear.terminal(task.taskId)).state).toBe('TASK_KILLED');
+    expect(textOf(file('finished'))).toBe('done\n');
+  });
+
   test('SIGKILL after the grace period, not before', async () => {
     const { task, file } = await start('trap "" TERM; echo $$ >pid; while :; do sleep 0.01; done', { killGraceSeconds: 0.4 });
     await pidIn(file('pid'));

@@ -20,7 +20,8 @@ export interface Verdict {
 
 /**
  * Mesos: failures within the grace period are ignored until the first success; every other failure is told; of successes
- * only the first and those that end a row of failures. So many failures in a row kill the task; 0 counts as 1.
+ * only the first and those that end a row of failures. So many failures in a row kill the task; with 0 it is never
+ * killed, as Marathon says (Mesos takes 0 for 1, and such a task would be killed again and again).
  */
 export function judgeHealth(
   check: Pick<AgentHealthCheck, 'gracePeriodSeconds' | 'maxConsecutiveFailures'>,
@@ -37,6 +38,6 @@ export function judgeHealth(
   return {
     next: { ...before, consecutiveFailures, healthy: false },
     report: false,
-    kill: consecutiveFailures >= Math.max(1, check.maxConsecutiveFailures),
+    kill: check.maxConsecutiveFailures > 0 && consecutiveFailures >= check.maxConsecutiveFailures,
   };
 }
