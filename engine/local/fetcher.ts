@@ -89,7 +89,10 @@ export function createFetcher(folder: string): Fetcher {
             : result.signal === null
               ? `exited with status ${result.status}`
               : `terminated with signal ${result.signal}`;
-        return `Failed to fetch all URIs for container '${job.containerId}': ${how}`;
+        // Mesos ends here; the cause, where we know it, spares a look into the sandbox.
+        const last = fetched.at(-1);
+        const cause = last !== undefined && 'failed' in last ? `: ${last.failed}` : '';
+        return `Failed to fetch all URIs for container '${job.containerId}': ${how}${cause}`;
       } catch (error) {
         signal.throwIfAborted();
         return messageOf(error);

@@ -170,7 +170,7 @@ describe('what cannot be had fails the task before it starts, and lastTaskFailur
     expect(failure).toMatchObject({
       state: 'TASK_FAILED',
       message: expect.stringMatching(
-        /^Failed to launch container: Failed to fetch all URIs for container '[0-9a-f-]{36}': exited with status 1$/,
+        /^Failed to launch container: Failed to fetch all URIs for container '[0-9a-f-]{36}': exited with status 1(: Failed to fetch 'http:.+)?$/,
       ),
     });
     expect(stdout).not.toContain('never');
